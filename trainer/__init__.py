@@ -1,0 +1,1 @@
+"""What learns and what is exported: preprocessing, models, losses, Dice, fitting, signatures."""

@@ -1,0 +1,1 @@
+"""One model a file; each maps photographs in [0, 1] to per-pixel logits."""

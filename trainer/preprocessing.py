@@ -1,0 +1,109 @@
+"""The one preprocessing of training and serving: what Transform runs, saves and serves.
+
+Transform traces ``preprocessing_fn`` into a graph. Over the training split it fills in the average
+mask (a full-pass analyzer), over every split it writes the transformed examples, and the same graph
+is what the exported signatures call. Nothing re-implements it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from pipeline import features
+from pipeline.config import INPUT_CONFIG
+from trainer.resize import shrink
+
+# TensorFlow turns a division by a constant into this product, but not in every graph: training and
+# serving would differ in the last bit.
+_PER_LEVEL = 1.0 / 255.0
+# In tf.map_fn; each iteration under way holds a decoded full-size photograph.
+_DECODED_AT_ONCE = 2
+
+
+def preprocessing_fn(
+    inputs: Mapping[str, Any], custom_config: Mapping[str, Any]
+) -> dict[str, tf.Tensor]:
+    """Maps raw features to what the models see.
+
+    Args:
+        inputs: Batched raw features: ``image`` string [N], ``image_id`` string [N], ``mask`` a
+            sparse string [N, 1] (absent where unlabelled).
+        custom_config: ``{"input": <InputConfig as JSON>}``.
+
+    Returns:
+        ``image_tensor``, ``mask_tensor``, ``average_mask_tensor``: string [N], serialized uint8
+        tensors (see pipeline/features.py); ``image_id`` and ``mask`` as they came in, the latter
+        because the threshold is fitted at full resolution.
+    """
+    size = INPUT_CONFIG.validate_json(custom_config["input"])
+    images = inputs[features.IMAGE]
+    masks = tf.sparse.to_dense(inputs[features.MASK], default_value=b"")[:, 0]
+
+    image_pixels = _map(lambda image: shrink(decode_image(image), size.height, size.width), images)
+    mask_pixels = _map(lambda mask: shrink(decode_mask(mask), size.height, size.width), masks)
+    mask_pixels = tf.ensure_shape(mask_pixels, [None, size.height, size.width, 1])
+
+    average_mask = tft.mean(
+        tf.cast(mask_pixels, tf.float32), reduce_instance_dims=False, name="average_mask"
+    )
+    average_mask = tf.cast(tf.round(average_mask), tf.uint8)
+    return {
+        features.IMAGE_TENSOR: _map(tf.io.serialize_tensor, image_pixels, tf.string),
+        features.MASK_TENSOR: _map(tf.io.serialize_tensor, mask_pixels, tf.string),
+        features.AVERAGE_MASK_TENSOR: tf.repeat(
+            tf.io.serialize_tensor(average_mask)[tf.newaxis], tf.shape(images)[0]
+        ),
+        features.IMAGE_ID: inputs[features.IMAGE_ID],
+        features.MASK: masks,
+    }
+
+
+def decode_image(image: tf.Tensor) -> tf.Tensor:
+    """Decodes a JPEG or PNG file.
+
+    Args:
+        image: string [], the file.
+
+    Returns:
+        uint8 [H, W, 3], RGB.
+    """
+    return tf.io.decode_image(image, channels=3, expand_animations=False)
+
+
+def decode_mask(mask: tf.Tensor) -> tf.Tensor:
+    """Decodes a mask.
+
+    Args:
+        mask: string [], a one-channel PNG.
+
+    Returns:
+        uint8 [H, W, 1], 0 or 255.
+    """
+    return tf.io.decode_png(mask, channels=1)
+
+
+def parse_pixels(serialized: tf.Tensor, height: int, width: int, channels: int) -> tf.Tensor:
+    """Turns one of the serialized tensors of the transformed features back into pixels.
+
+    Args:
+        serialized: string [], a TensorProto of uint8 [height, width, channels].
+        height: Pixels.
+        width: Pixels.
+        channels: 3 for photographs, 1 for masks.
+
+    Returns:
+        float32 [height, width, channels] in [0, 1].
+    """
+    pixels = tf.io.parse_tensor(serialized, tf.uint8)
+    return tf.cast(tf.ensure_shape(pixels, [height, width, channels]), tf.float32) * _PER_LEVEL
+
+
+def _map(function: Any, elements: tf.Tensor, dtype: tf.DType = tf.uint8) -> tf.Tensor:
+    return tf.map_fn(
+        function,
+        elements,
+        fn_output_signature=dtype,
+        parallel_iterations=_DECODED_AT_ONCE,
+    )
