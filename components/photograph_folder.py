@@ -1,0 +1,197 @@
+"""Finds the photographs of a folder that is laid out as Kaggle's Carvana download is.
+
+    train/<car id>_<pose>.jpg               photographs, JPEG or PNG
+    train_masks/<car id>_<pose>_mask.gif    their masks, GIF or PNG
+    metadata.csv                            id, year, make, model; optional
+
+Only names are read here, never a file's bytes.
+"""
+
+import csv
+import hashlib
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from apache_beam.io.filesystem import FileMetadata
+from apache_beam.io.filesystems import FileSystems
+
+from components.quarantine import QuarantinedFile, Reason
+
+_IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
+_MASK_SUFFIXES = (".gif", ".png")
+_RECORD_SUFFIXES = (".tfrecord", ".tfrecord.gz")
+_MASK_ENDING = "_mask"
+_IMAGE_ID = re.compile(r"(?P<group_id>.+)_(?P<pose>\d{1,2})")
+_POSES = range(1, 17)
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """A photograph to read, and all that is known of it before it is opened.
+
+    Attributes:
+        image_path: The JPEG or PNG file.
+        mask_path: The GIF or PNG file.
+        image_id: File name without extension.
+        group_id: The car's id.
+        pose: 1..16.
+        make: Empty where metadata.csv does not know the car.
+        model: The same.
+        year: -1 where unknown.
+    """
+
+    image_path: str
+    mask_path: str
+    image_id: str
+    group_id: str
+    pose: int
+    make: str = ""
+    model: str = ""
+    year: int = -1
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a folder holds.
+
+    Attributes:
+        photographs: Those whose names are in order, sorted by id.
+        records: TFRecord files that already follow the data contract.
+        quarantined: Files that cannot be used.
+        groups_without_metadata: Cars that metadata.csv does not know, sorted.
+    """
+
+    photographs: tuple[Photograph, ...]
+    records: tuple[str, ...]
+    quarantined: tuple[QuarantinedFile, ...]
+    groups_without_metadata: tuple[str, ...]
+
+
+class NoPhotographs(ValueError):
+    """The folder holds nothing to work on."""
+
+
+def list_folder(folder: str) -> Listing:
+    """Lists a folder, on any file system that Beam reads.
+
+    Args:
+        folder: Kaggle's layout, or a folder with ``*.tfrecord`` or ``*.tfrecord.gz`` files.
+
+    Returns:
+        What was found.
+
+    Raises:
+        NoPhotographs: If there is neither a photograph nor a record file.
+    """
+    records = [file.path for file in _files(folder) if file.path.lower().endswith(_RECORD_SUFFIXES)]
+    if records:
+        return Listing((), tuple(records), (), ())
+
+    quarantined: list[QuarantinedFile] = []
+    images = _by_id(_files(folder, "train"), _IMAGE_SUFFIXES, "", quarantined)
+    masks = _by_id(_files(folder, "train_masks"), _MASK_SUFFIXES, _MASK_ENDING, quarantined)
+    if not images and not quarantined:
+        raise NoPhotographs(
+            f"{folder}: no photographs in train/ (JPEG or PNG) and no *.tfrecord files; the folder "
+            "must be laid out as Kaggle's download: train/, train_masks/, metadata.csv"
+        )
+    metadata = _read_metadata(folder)
+
+    photographs = []
+    for image_id, path in sorted(images.items()):
+        match = _IMAGE_ID.fullmatch(image_id)
+        if match is None or int(match["pose"]) not in _POSES:
+            quarantined.append(
+                QuarantinedFile(path, Reason.NAME, "expected <car id>_<pose 01..16>")
+            )
+        elif image_id not in masks:
+            quarantined.append(
+                QuarantinedFile(
+                    path, Reason.MISSING_MASK, f"no train_masks/{image_id}_mask.gif or .png"
+                )
+            )
+        else:
+            group_id = match["group_id"]
+            make, model, year = metadata.get(group_id, ("", "", -1))
+            photographs.append(
+                Photograph(
+                    path, masks[image_id], image_id, group_id, int(match["pose"]), make, model, year
+                )
+            )
+    quarantined += [
+        QuarantinedFile(path, Reason.ORPHAN_MASK, f"no photograph train/{image_id}.jpg or .png")
+        for image_id, path in sorted(masks.items())
+        if image_id not in images
+    ]
+    unknown = {photograph.group_id for photograph in photographs} - metadata.keys()
+    return Listing(tuple(photographs), (), tuple(quarantined), tuple(sorted(unknown)))
+
+
+def fingerprint(folder: str) -> str:
+    """Returns a digest of all names, sizes and times of change, to notice changed data.
+
+    Args:
+        folder: As for ``list_folder``.
+
+    Returns:
+        64 hex digits; the same as long as nothing was added, removed or rewritten.
+    """
+    digest = hashlib.sha256()
+    for place in ("", "train", "train_masks"):
+        for file in _files(folder, place):
+            digest.update(
+                f"{file.path}\0{file.size_in_bytes}\0{file.last_updated_in_seconds}\n".encode()
+            )
+    return digest.hexdigest()
+
+
+def _files(*place: str) -> list[FileMetadata]:
+    pattern = FileSystems.join(*(part for part in place if part), "*")
+    found = FileSystems.match([pattern])[0].metadata_list
+    return sorted(
+        (file for file in found if not os.path.basename(file.path).startswith(".")),
+        key=lambda file: file.path,
+    )
+
+
+def _by_id(
+    files: Iterable[FileMetadata],
+    suffixes: tuple[str, ...],
+    ending: str,
+    quarantined: list[QuarantinedFile],
+) -> dict[str, str]:
+    paths: dict[str, str] = {}
+    for file in files:
+        stem, suffix = os.path.splitext(os.path.basename(file.path))
+        if suffix.lower() not in suffixes or not stem.endswith(ending):
+            expected = " or ".join(f"*{ending}{suffix}" for suffix in suffixes)
+            quarantined.append(QuarantinedFile(file.path, Reason.NAME, f"expected {expected}"))
+            continue
+        image_id = stem.removesuffix(ending)
+        if image_id in paths:
+            kept = os.path.basename(paths[image_id])
+            quarantined.append(
+                QuarantinedFile(file.path, Reason.DUPLICATE_ID, f"{kept} has the same id")
+            )
+            continue
+        paths[image_id] = file.path
+    return paths
+
+
+def _read_metadata(folder: str) -> dict[str, tuple[str, str, int]]:
+    path = FileSystems.join(folder, "metadata.csv")
+    if not FileSystems.exists(path):
+        return {}
+    with FileSystems.open(path) as file:
+        rows = csv.DictReader(file.read().decode("utf-8-sig").splitlines())
+        return {
+            row["id"]: (
+                row.get("make") or "",
+                row.get("model") or "",
+                int(row["year"]) if (row.get("year") or "").strip().isdecimal() else -1,
+            )
+            for row in rows
+            if row.get("id")
+        }

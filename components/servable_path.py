@@ -1,0 +1,10 @@
+"""Where inside a TFX Model artifact the SavedModel lies that a server loads."""
+
+import os
+
+from tfx import v1 as tfx
+
+
+def servable_path(model: tfx.types.standard_artifacts.Model) -> str:
+    """Returns the SavedModel's directory inside a Trainer's Model artifact."""
+    return os.path.join(model.uri, "Format-Serving")
