@@ -1,0 +1,139 @@
+"""Wires the components together; the only place that does."""
+
+import os
+from collections.abc import Sequence
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx import v1 as tfx
+from tfx.dsl.components.base import executor_spec
+
+from components.atomic_pusher import AtomicPusherExecutor
+from components.data_check import DataCheck
+from components.gate import Gate
+from components.last_blessed import LastBlessedBefore
+from components.photograph_example_gen import PhotographExampleGen
+from pipeline import features
+from pipeline.config import (
+    DATA_CONFIG,
+    GATE_CONFIG,
+    INPUT_CONFIG,
+    TRAINER_CONFIG,
+    DataConfig,
+    ModelName,
+    PipelineConfig,
+)
+
+SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "schema", "schema.pbtxt")
+
+
+def create_pipeline(
+    *,
+    name: str,
+    root: str,
+    data: str,
+    fingerprint: str,
+    serving_directory: str,
+    config: PipelineConfig,
+    metadata: metadata_store_pb2.ConnectionConfig | None,
+    beam_pipeline_args: Sequence[str] = (),
+) -> tfx.dsl.Pipeline:
+    """Builds the pipeline: photographs to a pushed model.
+
+    Args:
+        name: Of the pipeline in ML Metadata.
+        root: Where artifacts are written.
+        data: Folder of photographs in Kaggle's layout, or of TFRecord files.
+        fingerprint: Of that folder, see ``components.photograph_folder.fingerprint``.
+        serving_directory: Gets a version directory when a model is blessed.
+        config: Everything else.
+        metadata: Connection to ML Metadata; None where the orchestrator brings its own.
+        beam_pipeline_args: For the steps that run on Beam.
+
+    Returns:
+        The pipeline, with caching on.
+    """
+    # Without the quarantine's limit: whoever changes only that reads no photograph again.
+    shares = DataConfig(config.data.val_fraction, config.data.test_fraction)
+    example_gen = PhotographExampleGen(
+        data=data, fingerprint=fingerprint, config=DATA_CONFIG.dump_json(shares).decode()
+    )
+    examples = example_gen.outputs["examples"]
+    statistics_gen = tfx.components.StatisticsGen(examples=examples)
+    schema_gen = tfx.components.ImportSchemaGen(schema_file=SCHEMA_FILE)
+    schema = schema_gen.outputs["schema"]
+    example_validator = tfx.components.ExampleValidator(
+        statistics=statistics_gen.outputs["statistics"], schema=schema
+    )
+    data_check = DataCheck(
+        config=DATA_CONFIG.dump_json(config.data).decode(),
+        examples=examples,
+        quarantine=example_gen.outputs["quarantine"],
+        anomalies=example_validator.outputs["anomalies"],
+    )
+    transform = tfx.components.Transform(
+        examples=examples,
+        schema=schema,
+        preprocessing_fn="trainer.preprocessing.preprocessing_fn",
+        splits_config=tfx.proto.SplitsConfig(
+            analyze=[features.TRAIN], transform=[features.TRAIN, features.VAL]
+        ),
+        disable_statistics=True,
+        custom_config={"input": INPUT_CONFIG.dump_json(config.input).decode()},
+    )
+    transform.add_upstream_node(data_check)
+
+    def trainer(model: ModelName) -> tfx.components.Trainer:
+        return tfx.components.Trainer(
+            run_fn="trainer.fit.run_fn",
+            examples=transform.outputs["transformed_examples"],
+            transform_graph=transform.outputs["transform_graph"],
+            schema=schema,
+            train_args=tfx.proto.TrainArgs(splits=[features.TRAIN]),
+            eval_args=tfx.proto.EvalArgs(splits=[features.VAL]),
+            custom_config={"trainer": TRAINER_CONFIG.dump_json(config.trainer(model)).decode()},
+        ).with_id(f"Trainer.{model}")
+
+    average_mask, cnn, unet = trainer("average_mask"), trainer("cnn"), trainer("unet")
+    last_blessed = tfx.dsl.Resolver(
+        strategy_class=LastBlessedBefore,
+        candidate=unet.outputs["model"],
+        model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
+        model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
+    ).with_id("LastBlessed")
+    gate = Gate(
+        config=GATE_CONFIG.dump_json(config.gate).decode(),
+        examples=examples,
+        candidate=unet.outputs["model"],
+        cnn=cnn.outputs["model"],
+        average_mask=average_mask.outputs["model"],
+        blessed=last_blessed.outputs["model"],
+    )
+    pusher = tfx.components.Pusher(
+        model=unet.outputs["model"],
+        model_blessing=gate.outputs["blessing"],
+        push_destination=tfx.proto.PushDestination(
+            filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_directory)
+        ),
+        custom_executor_spec=executor_spec.ExecutorClassSpec(AtomicPusherExecutor),
+    )
+    return tfx.dsl.Pipeline(
+        pipeline_name=name,
+        pipeline_root=root,
+        components=[
+            example_gen,
+            statistics_gen,
+            schema_gen,
+            example_validator,
+            data_check,
+            transform,
+            average_mask,
+            cnn,
+            unet,
+            last_blessed,
+            gate,
+            pusher,
+        ],
+        enable_cache=True,
+        metadata_connection_config=metadata,
+        beam_pipeline_args=list(beam_pipeline_args),
+    )

@@ -1,0 +1,50 @@
+"""Sends everything that libraries print to a file, so that the screen stays the user's."""
+
+import contextlib
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+
+@contextlib.contextmanager
+def chatter_to(path: Path) -> Iterator[TextIO]:
+    """Redirects standard output and standard error, of C++ code too, to a file.
+
+    Args:
+        path: The log; its folder is made, the text is appended.
+
+    Yields:
+        The standard output as it was, to write to the user.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    screen_fd, error_fd = os.dup(1), os.dup(2)
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    handler = logging.StreamHandler(open(log, "a", buffering=1, closefd=False))  # noqa: SIM115
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    level = root.level
+    logging.captureWarnings(True)
+    warnings.simplefilter("default")
+    try:
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        root.addHandler(handler)
+        root.setLevel(logging.INFO)
+        with open(screen_fd, "w", closefd=False) as screen:
+            yield screen
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+        logging.captureWarnings(False)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.dup2(screen_fd, 1)
+        os.dup2(error_fd, 2)
+        for descriptor in (screen_fd, error_fd, log):
+            os.close(descriptor)

@@ -1,0 +1,1 @@
+"""The schema of the examples, written by hand."""

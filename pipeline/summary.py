@@ -1,0 +1,124 @@
+"""What a run came to, for a person and for a program: ``summary.json`` and the closing table."""
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.gate import VERDICT_FILE
+from components.quarantine import COUNTS_FILE
+from pipeline.run_record import RunRecord
+from pipeline.screen import Step
+from trainer.fit import FIT_FILE
+
+SUMMARY_FILE = "summary.json"
+_MODELS = ("average_mask", "cnn", "unet")
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """One model's row.
+
+    Attributes:
+        test_dice: Mean hard Dice over the test split, full size, from the servable's own replies.
+        val_dice: The same over val, at the fitted threshold.
+        threshold: Fitted on val.
+        parameters: Weights, trained or not.
+        epochs: Of its fit.
+        fit_seconds: Of its Trainer step, threshold and export included.
+    """
+
+    test_dice: float
+    val_dice: float
+    threshold: float
+    parameters: int
+    epochs: int
+    fit_seconds: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A whole run.
+
+    Attributes:
+        models: By name.
+        blessed_dice: The last blessed model's test Dice; None where there was none.
+        blessed: The gate's verdict.
+        reasons: Per clause of the gate: its name, whether it passed, and the numbers.
+        pushed: The version directory that this run pushed, or found pushed when cached; None where
+            the gate said no.
+        steps: Name, seconds and whether cached, in the order they ran.
+        seconds: Of all steps.
+        photographs: Per split.
+        cars: Per split.
+        quarantined: Files set aside, by reason.
+        quarantine_list: Where each of them is named.
+        cars_without_metadata: How many metadata.csv does not know.
+    """
+
+    models: dict[str, ModelSummary]
+    blessed_dice: float | None
+    blessed: bool
+    reasons: list[dict[str, Any]]
+    pushed: str | None
+    steps: list[dict[str, Any]]
+    seconds: float
+    photographs: dict[str, int]
+    cars: dict[str, int]
+    quarantined: dict[str, int]
+    quarantine_list: str
+    cars_without_metadata: int
+
+    def write(self, workdir: Path) -> Path:
+        """Writes ``summary.json`` into ``workdir``, at once and whole; returns its path."""
+        path = workdir / SUMMARY_FILE
+        beside = path.with_suffix(".tmp")
+        beside.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+        return beside.replace(path)
+
+
+def summarize(record: RunRecord, steps: list[Step]) -> Summary:
+    """Collects the summary of a finished run.
+
+    Args:
+        record: Of the run, from ML Metadata.
+        steps: As the screen saw them.
+    """
+    verdict = _read(record.uris["Gate", "evaluation"], VERDICT_FILE)
+    quarantine = record.uris["PhotographExampleGen", "quarantine"]
+    counts = _read(quarantine, COUNTS_FILE)
+    models = {}
+    for name in _MODELS:
+        fit = _read(record.uris[f"Trainer.{name}", "model_run"], FIT_FILE)
+        models[name] = ModelSummary(
+            test_dice=verdict["dice"][name],
+            val_dice=fit["val_dice"],
+            threshold=fit["threshold"],
+            parameters=fit["parameters"],
+            epochs=fit["epochs"],
+            fit_seconds=fit["seconds"],
+        )
+    push = record.properties["Pusher", "pushed_model"]
+    return Summary(
+        models=models,
+        blessed_dice=verdict["dice"].get("blessed"),
+        blessed=verdict["blessed"],
+        reasons=verdict["clauses"],
+        pushed=str(push["pushed_destination"]) if push.get("pushed") else None,
+        steps=[
+            {"name": step.name, "seconds": round(step.seconds, 1), "cached": step.cached}
+            for step in steps
+        ],
+        seconds=round(sum(step.seconds for step in steps), 1),
+        photographs=counts["photographs"],
+        cars=counts["groups"],
+        quarantined=counts["quarantined"],
+        quarantine_list=os.path.join(quarantine, "quarantine.jsonl"),
+        cars_without_metadata=len(counts["groups_without_metadata"]),
+    )
+
+
+def _read(uri: str, name: str) -> dict[str, Any]:
+    return json.loads(Path(uri, name).read_text())

@@ -1,0 +1,247 @@
+"""The whole pipeline, run the way a user runs it, on a tiny rendered sample."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tensorflow as tf
+from ml_metadata import metadata_store
+from ml_metadata.proto import metadata_store_pb2
+
+from pipeline import features
+from pipeline.run_record import last_run
+from serving.client import MaskClient
+from serving.embedded_server import EmbeddedServer
+from serving.servable import Servable
+from studio.config import StudioConfig
+from studio.dataset import render_dataset
+from trainer.dice import hard_dice
+
+pytestmark = pytest.mark.slow
+
+PROJECT = Path(__file__).parent.parent
+STUDIO = StudioConfig(cars=12, test_cars=0, poses=4, width=96, height=64)
+FAST = (
+    "input.height=32",
+    "input.width=32",
+    "unet.filters=4",
+    "unet.depth=2",
+    "unet_fit.epochs=2",
+    "unet_fit.patience=2",
+    "cnn_fit.epochs=1",
+    "data.val_fraction=0.3",
+    "data.test_fraction=0.3",
+    # The tiny U-Net proves nothing; these runs are about what happens after a verdict.
+    "gate.baseline_margin=-1",
+)
+COMPONENTS = (
+    "PhotographExampleGen",
+    "StatisticsGen",
+    "ImportSchemaGen",
+    "ExampleValidator",
+    "DataCheck",
+    "Transform",
+    "Trainer.average_mask",
+    "Trainer.cnn",
+    "Trainer.unet",
+    "LastBlessed",
+    "Gate",
+    "Pusher",
+)
+
+
+class Runner:
+    """Calls local_runner.py on one workdir."""
+
+    def __init__(self, data: Path, workdir: Path) -> None:
+        self.data = data
+        self.workdir = workdir
+
+    def run(self, *changes: str, flags: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+        settings = [part for change in (*FAST, *changes) for part in ("--set", change)]
+        return subprocess.run(
+            [sys.executable, "local_runner.py", "--data", str(self.data)]
+            + ["--workdir", str(self.workdir), *settings, *flags],
+            cwd=PROJECT,
+            env=os.environ | {"COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    @property
+    def metadata(self) -> metadata_store_pb2.ConnectionConfig:
+        config = metadata_store_pb2.ConnectionConfig()
+        config.sqlite.filename_uri = str(self.workdir / "metadata.sqlite")
+        config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READONLY
+        return config
+
+    def artifacts(self) -> Counter[str]:
+        """Counts the live artifacts by type."""
+        store = metadata_store.MetadataStore(self.metadata)
+        names = {kind.id: kind.name for kind in store.get_artifact_types()}
+        return Counter(names[artifact.type_id] for artifact in store.get_artifacts())
+
+    def summary(self) -> dict:
+        return json.loads((self.workdir / "summary.json").read_text())
+
+    def versions(self) -> set[str]:
+        return set(os.listdir(self.workdir / "serving_models" / "mask"))
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory):
+    return render_dataset(tmp_path_factory.mktemp("data") / "photographs", STUDIO)
+
+
+@pytest.fixture(scope="module")
+def runner(photographs, tmp_path_factory):
+    """A workdir in which the pipeline has run once, in full."""
+    runner = Runner(photographs, tmp_path_factory.mktemp("run"))
+    runner.first = runner.run()
+    assert runner.first.returncode == 0, runner.first.stdout + runner.first.stderr
+    runner.first_summary = runner.summary()
+    runner.first_record = last_run(runner.metadata)
+    runner.first_artifacts = runner.artifacts()
+    [runner.first_version] = runner.versions()
+    return runner
+
+
+@pytest.fixture
+def copy(runner, tmp_path):
+    """A private copy of that workdir; its artifacts still lie in the original."""
+    shutil.copytree(runner.workdir, tmp_path / "run", ignore=shutil.ignore_patterns("pipeline"))
+    return Runner(runner.data, tmp_path / "run")
+
+
+def test_first_run_executes_every_component_once(runner):
+    assert set(runner.first_record.states) == set(COMPONENTS)
+    executed = {name for name, state in runner.first_record.states.items() if state == "COMPLETE"}
+    assert executed >= set(COMPONENTS) - {"LastBlessed"}
+    assert runner.first_artifacts == {
+        "Examples": 2,  # the photographs, and what Transform made of them
+        "Quarantine": 1,
+        "ExampleStatistics": 1,
+        "Schema": 1,
+        "ExampleAnomalies": 1,
+        "TransformGraph": 1,
+        "TransformCache": 1,
+        "Model": 3,
+        "ModelRun": 3,
+        "ModelEvaluation": 1,
+        "ModelBlessing": 1,
+        "PushedModel": 1,
+    }
+
+
+def test_screen_has_a_line_per_component_and_the_verdict(runner):
+    screen = runner.first.stdout
+    for name in COMPONENTS:
+        assert sum(line.startswith(f"  {name} ") for line in screen.splitlines()) == 1
+    assert "The U-Net is blessed" in screen
+    assert "Traceback" not in screen + runner.first.stderr
+    assert runner.first.stderr == ""
+
+
+def test_summary_counts_every_photograph(runner):
+    summary = runner.first_summary
+    assert sum(summary["photographs"].values()) == STUDIO.cars * STUDIO.poses
+    assert sum(summary["cars"].values()) == STUDIO.cars
+    assert all(count == 4 * summary["cars"][s] for s, count in summary["photographs"].items())
+    assert summary["quarantined"] == {}
+    assert summary["blessed"] is True
+    assert [step["name"] for step in summary["steps"]][-1] == "Pusher"
+    assert not any(step["cached"] for step in summary["steps"])
+
+
+def test_second_run_is_cached_whole(runner):
+    again = runner.run()
+    assert again.returncode == 0, again.stdout
+    record = last_run(runner.metadata)
+    assert set(record.states) == set(COMPONENTS)
+    # A Resolver looks anew in every run; what it finds is the same.
+    assert {state for name, state in record.states.items() if name != "LastBlessed"} == {"CACHED"}
+    assert runner.artifacts() == runner.first_artifacts
+    assert runner.versions() == {runner.first_version}
+
+
+def test_mask_over_grpc_equals_the_mask_in_process_and_the_gates_score(runner):
+    version = runner.workdir / "serving_models" / "mask" / runner.first_version
+    with (
+        EmbeddedServer(version.parent, model_name="mask") as server,
+        MaskClient(server.target) as client,
+        Servable.load(version) as servable,
+    ):
+        dice = []
+        for example in _test_split(runner):
+            image = example[features.IMAGE].bytes_list.value[0]
+            sent = client.mask(image)
+            reply = servable.predict({"image_bytes": np.array([image], dtype=object)})
+            assert sent == reply["mask_png_bytes"][0]
+            dice.append(hard_dice(_gray(example[features.MASK].bytes_list.value[0]), _gray(sent)))
+    assert np.mean(dice) == pytest.approx(runner.first_summary["models"]["unet"]["test_dice"])
+
+
+def test_rejected_model_is_not_pushed(copy):
+    before = copy.versions()
+    rejected = copy.run("gate.baseline_margin=1", flags=("--fail-if-rejected",))
+    assert rejected.returncode == 3, rejected.stdout
+    assert "The U-Net is rejected" in rejected.stdout
+    assert "Nothing was pushed" in rejected.stdout
+    assert copy.versions() == before
+    assert copy.summary()["blessed"] is False
+    assert copy.summary()["pushed"] is None
+
+    # The same verdict is a normal ending where nobody asked for more.
+    assert copy.run("gate.baseline_margin=1").returncode == 0
+
+
+def test_retrained_model_is_compared_with_the_last_blessed_one(copy):
+    first = copy.summary()["models"]["unet"]["test_dice"]
+    retrained = copy.run("unet_fit.seed=1", "gate.blessed_tolerance=1")
+    assert retrained.returncode == 0, retrained.stdout
+    summary = copy.summary()
+    assert summary["blessed_dice"] == pytest.approx(first)
+    assert [clause["name"] for clause in summary["reasons"]][-1] == (
+        "not worse than the last blessed model"
+    )
+    assert len(copy.versions()) == 2
+    states = last_run(copy.metadata).states
+    assert states["Trainer.unet"] == "COMPLETE"
+    assert states["Trainer.cnn"] == states["Transform"] == "CACHED"
+
+
+def test_bad_photographs_stop_the_run_and_are_named(photographs, tmp_path):
+    broken = shutil.copytree(photographs, tmp_path / "photographs")
+    victim = sorted((broken / "train").iterdir())[0]
+    victim.write_bytes(victim.read_bytes()[:-200])
+    runner = Runner(broken, tmp_path / "run")
+    stopped = runner.run()
+    assert stopped.returncode == 1
+    assert "1 of 48 files cannot be used" in stopped.stdout
+    assert f"{victim.name}: truncated image" in stopped.stdout
+
+    # Allowed by the user, the rest is used, and what was read before is not read again.
+    allowed = runner.run("data.max_quarantine_fraction=0.05")
+    assert allowed.returncode == 0, allowed.stdout
+    assert runner.summary()["quarantined"] == {"truncated image": 1}
+    assert sum(runner.summary()["photographs"].values()) == STUDIO.cars * STUDIO.poses - 1
+
+
+def _test_split(runner):
+    folder = Path(runner.first_record.uris["PhotographExampleGen", "examples"], "Split-test")
+    paths = sorted(str(path) for path in folder.glob("*.gz"))
+    records = tf.data.TFRecordDataset(paths, compression_type="GZIP").as_numpy_iterator()
+    return [tf.train.Example.FromString(record).features.feature for record in records]
+
+
+def _gray(png):
+    return cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
