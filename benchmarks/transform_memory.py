@@ -1,0 +1,91 @@
+"""Does the peak memory of ingestion and Transform grow with the number of photographs?
+
+Renders full-size photographs, runs PhotographExampleGen and then Transform on 256 and on 1,024 of
+them, each step in a process of its own, and compares the peaks of resident memory. Expected: the
+same within a tenth, because photographs pass through one at a time.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from studio.config import StudioConfig
+from studio.dataset import render_dataset
+
+_COUNTS = (256, 1024)
+_POSES = 16
+
+_STEP = """
+import json, os, resource, sys
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+from tfx import v1 as tfx
+from components.photograph_example_gen import PhotographExampleGen
+from components.photograph_folder import fingerprint
+from pipeline import features
+from pipeline.config import DATA_CONFIG, INPUT_CONFIG, DataConfig, InputConfig
+from pipeline.create_pipeline import SCHEMA_FILE
+from pipeline.local_run import BEAM_ARGS
+
+data, workdir, with_transform = sys.argv[1], sys.argv[2], sys.argv[3] == "transform"
+gen = PhotographExampleGen(
+    data=data, fingerprint=fingerprint(data), config=DATA_CONFIG.dump_json(DataConfig()).decode()
+)
+schema = tfx.components.ImportSchemaGen(schema_file=SCHEMA_FILE)
+components = [gen, schema]
+if with_transform:
+    components.append(tfx.components.Transform(
+        examples=gen.outputs["examples"],
+        schema=schema.outputs["schema"],
+        preprocessing_fn="trainer.preprocessing.preprocessing_fn",
+        splits_config=tfx.proto.SplitsConfig(
+            analyze=[features.TRAIN], transform=[features.TRAIN, features.VAL]
+        ),
+        disable_statistics=True,
+        custom_config={"input": INPUT_CONFIG.dump_json(InputConfig()).decode()},
+    ))
+baseline = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+tfx.orchestration.LocalDagRunner().run(tfx.dsl.Pipeline(
+    pipeline_name="memory",
+    pipeline_root=os.path.join(workdir, "pipeline"),
+    components=components,
+    enable_cache=True,
+    metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(
+        os.path.join(workdir, "metadata.sqlite")
+    ),
+    beam_pipeline_args=list(BEAM_ARGS),
+))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps({"after_imports_mib": baseline // 1024, "peak_mib": peak // 1024}))
+"""
+
+
+def measure(scratch: Path) -> dict[str, Any]:
+    """Measures both steps at both counts.
+
+    Args:
+        scratch: An empty folder; about 2 GB are written.
+
+    Returns:
+        Per step and count the memory after the imports and at the peak, in MiB; per step the ratio
+        of the peaks.
+    """
+    figures: dict[str, Any] = {"photograph_size": "1918x1280"}
+    for count in _COUNTS:
+        photographs = render_dataset(
+            scratch / f"photographs-{count}",
+            StudioConfig(cars=count // _POSES, test_cars=0, width=1918, height=1280),
+        )
+        for step in ("ingest", "transform"):
+            ran = subprocess.run(
+                [sys.executable, "-c", _STEP, photographs, scratch / f"run-{count}", step],
+                check=True,
+                capture_output=True,
+                text=True,
+            )
+            figures[f"{step}_{count}"] = json.loads(ran.stdout.splitlines()[-1])
+    for step in ("ingest", "transform"):
+        few, many = (figures[f"{step}_{count}"]["peak_mib"] for count in _COUNTS)
+        figures[f"{step}_ratio"] = round(many / few, 3)
+    return figures

@@ -1,0 +1,63 @@
+"""Makes docs/pictures/ from a run on the rendered sample: `python -m docs.make_pictures`.
+
+Each row is a photograph of the test split, the mask that the pushed model gives, and the overlay.
+"""
+
+import json
+from pathlib import Path
+
+import click
+import cv2
+import numpy as np
+import tensorflow as tf
+
+from pipeline import features
+from pipeline.mask_panel import mask_panel
+from serving.servable import Servable
+from trainer.signatures import IMAGE_BYTES, MASK_PNG_BYTES
+
+_PICTURES = Path(__file__).parent / "pictures"
+_ROWS = 3
+_WIDTH = 300
+
+
+@click.command()
+@click.option(
+    "--workdir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default="runs/sample",
+    show_default=True,
+    help="Of a run on the rendered sample.",
+)
+def main(workdir: Path) -> None:
+    """Writes masks.jpg: photographs of unseen cars, their masks, overlays."""
+    summary = json.loads((workdir / "summary.json").read_text())
+    [examples] = sorted((workdir / "pipeline/PhotographExampleGen/examples").iterdir())[-1:]
+    records = tf.data.TFRecordDataset(
+        sorted(map(str, examples.glob("Split-test/*.gz"))), compression_type="GZIP"
+    )
+    by_id = {}
+    for record in records.as_numpy_iterator():
+        feature = tf.train.Example.FromString(record).features.feature
+        by_id[feature[features.IMAGE_ID].bytes_list.value[0]] = feature
+    # Ids a stride apart that shares no factor with the poses: other cars, other poses.
+    chosen = [by_id[image_id] for image_id in sorted(by_id)[3::19][:_ROWS]]
+
+    rows = []
+    with Servable.load(summary["pushed"]) as servable:
+        for feature in chosen:
+            image = feature[features.IMAGE].bytes_list.value[0]
+            reply = servable.predict({IMAGE_BYTES: np.array([image], dtype=object)})
+            mask = cv2.imdecode(
+                np.frombuffer(reply[MASK_PNG_BYTES][0], np.uint8), cv2.IMREAD_GRAYSCALE
+            )
+            photograph = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
+            rows.append(mask_panel(photograph, mask, _WIDTH))
+    _PICTURES.mkdir(exist_ok=True)
+    path = _PICTURES / "masks.jpg"
+    cv2.imwrite(str(path), np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 88])
+    click.echo(f"wrote {path} ({path.stat().st_size // 1024} kB)")
+
+
+if __name__ == "__main__":
+    main()
