@@ -1,7 +1,7 @@
 """How fast the sample studio renders on one core, files written.
 
-Expected: at least 40 photographs a second of processor time at 480x320. As the ratio that noise cannot move, the same
-photographs are encoded as JPEG once more in the same run: rendering should cost a small multiple.
+Expected: at least 40 photographs a second of processor time at 480x320. As a ratio that noise moves
+less, the same photographs are encoded as JPEG once more in the same run.
 """
 
 import os
@@ -24,7 +24,7 @@ def measure(scratch: Path) -> dict[str, Any]:
         scratch: An empty folder.
 
     Returns:
-        Photographs per second of processor time, and rendering time over the time of encoding alone.
+        Photographs per second of processor time, and that time over the one of encoding alone.
     """
     cores, threads = os.sched_getaffinity(0), cv2.getNumThreads()
     os.sched_setaffinity(0, {min(cores)})
