@@ -34,10 +34,12 @@ def main(
 ) -> None:
     """Turns studio photographs and hand-made masks into a served model that makes masks."""
     from rich.console import Console
+    from rich.text import Text
 
     from pipeline.log_file import chatter_to
     from pipeline.overrides import InvalidOverride, apply_overrides
     from pipeline.presets import PRESETS
+    from pipeline.workdir import Workdir
 
     if preset not in PRESETS:
         raise click.BadParameter(
@@ -50,18 +52,18 @@ def main(
     if data is None and preset != "sample":
         raise click.UsageError(f"--preset {preset} needs --data DIR, a folder of photographs")
 
-    workdir = (workdir or Path("runs") / preset).resolve()
-    log = workdir / "logs" / "local_runner.log"
-    with chatter_to(log) as screen:
+    place = Workdir((workdir or Path("runs") / preset).resolve())
+    with chatter_to(place.log) as screen:
         console = Console(file=screen, soft_wrap=True)
         console.print(
-            f"studio-mask: preset {preset}, photographs "
-            f"{data or 'of the rendered sample studio'}, workdir {os.path.relpath(workdir)}",
-            highlight=False,
+            Text(
+                f"studio-mask: preset {preset}, photographs "
+                f"{data or 'of the rendered sample studio'}, workdir {os.path.relpath(place.path)}"
+            )
         )
         with console.status("Loading TensorFlow and TFX"):
             from pipeline.local_run import LocalRun
-        exit_code = LocalRun(config, data, workdir, log, fail_if_rejected).execute(console)
+        exit_code = LocalRun(config, data, place, fail_if_rejected).execute(console)
     sys.exit(exit_code)
 
 

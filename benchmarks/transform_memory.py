@@ -30,9 +30,12 @@ from pipeline.local_run import BEAM_ARGS
 
 data, workdir, with_transform = sys.argv[1], sys.argv[2], sys.argv[3] == "transform"
 gen = PhotographExampleGen(
-    data=data, fingerprint=fingerprint(data), config=DATA_CONFIG.dump_json(DataConfig()).decode()
+    data=data,
+    fingerprint=fingerprint(data),
+    config=DATA_CONFIG.dump_json(DataConfig()).decode(),
+    code="",
 )
-schema = tfx.components.ImportSchemaGen(schema_file=SCHEMA_FILE)
+schema = tfx.components.ImportSchemaGen(schema_file=str(SCHEMA_FILE))
 components = [gen, schema]
 if with_transform:
     components.append(tfx.components.Transform(

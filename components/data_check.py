@@ -12,7 +12,7 @@ import tensorflow as tf
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx import v1 as tfx
 
-from components.quarantine import COUNTS_FILE, QUARANTINE_FILE, Quarantine
+from components.quarantine import COUNTS_FILE, QUARANTINE_FILE, Quarantine, Reason
 from pipeline import features
 from pipeline.config import DATA_CONFIG, DataConfig
 
@@ -58,20 +58,25 @@ def check_quarantine(uri: str, config: DataConfig) -> None:
     """
     with tfx.dsl.io.fileio.open(os.path.join(uri, COUNTS_FILE)) as file:
         counts = json.loads(file.read())
-    aside = sum(counts["quarantined"].values())
+    aside = sum(
+        count
+        for reason, count in counts["quarantined"].items()
+        if Reason(reason).loses_a_photograph
+    )
     total = aside + sum(counts["photographs"].values())
     if aside <= config.max_quarantine_fraction * total:
         return
     path = os.path.join(uri, QUARANTINE_FILE)
     with tfx.dsl.io.fileio.open(path) as file:
         lines = [json.loads(line) for line in file]
+    lines = [line for line in lines if Reason(line["reason"]).loses_a_photograph]
     shown = "".join(
         f"\n  {os.path.basename(line['file'])}: {line['reason']}: {line['detail']}"
         for line in lines[:_SHOWN]
     )
     more = f"\n  ... and {aside - _SHOWN} more" if aside > _SHOWN else ""
     raise UnusableData(
-        f"{aside} of {total} files cannot be used, more than the allowed "
+        f"{aside} of {total} photographs cannot be used, more than the allowed "
         f"{config.max_quarantine_fraction:.1%}:{shown}{more}\n"
         f"All are listed in {path}. Mend them, or allow more with "
         f"--set data.max_quarantine_fraction={aside / total + 0.005:.2f}"

@@ -22,6 +22,7 @@ _Model = tfx.types.standard_artifacts.Model
 @tfx.dsl.components.component
 def Gate(  # noqa: N802 - a component is named like a class
     config: tfx.dsl.components.Parameter[str],
+    code: tfx.dsl.components.Parameter[str],
     examples: tfx.dsl.components.InputArtifact[tfx.types.standard_artifacts.Examples],
     candidate: tfx.dsl.components.InputArtifact[_Model],
     cnn: tfx.dsl.components.InputArtifact[_Model],
@@ -34,6 +35,7 @@ def Gate(  # noqa: N802 - a component is named like a class
 
     Args:
         config: A GateConfig as JSON.
+        code: Digest of the code that decides the verdict; changes what is cached.
         examples: What PhotographExampleGen wrote.
         candidate: The U-Net.
         cnn: Baseline.
@@ -42,6 +44,7 @@ def Gate(  # noqa: N802 - a component is named like a class
         blessing: Output, as TFX's Pusher and Resolver expect it.
         blessed: The last blessed model, if there is one.
     """
+    del code
     models = {
         verdict.CANDIDATE: servable_path(candidate),
         "cnn": servable_path(cnn),
@@ -50,10 +53,7 @@ def Gate(  # noqa: N802 - a component is named like a class
     if blessed is not None:
         models[verdict.BLESSED] = servable_path(blessed)
     scores = score(os.path.join(examples.uri, f"Split-{features.TEST}"), models)
-    ruling = verdict.judge(
-        {name: [each.dice for each in of_model] for name, of_model in scores.items()},
-        GATE_CONFIG.validate_json(config),
-    )
+    ruling = verdict.judge(scores, GATE_CONFIG.validate_json(config))
 
     with tfx.dsl.io.fileio.open(os.path.join(evaluation.uri, SCORES_FILE), "w") as file:
         rows = csv.writer(file)

@@ -5,11 +5,11 @@ from typing import Any
 from tfx import v1 as tfx
 
 
-class LastBlessedBefore(tfx.dsl.experimental.ResolverStrategy):
-    """The newest blessed model that is older than the candidate.
+class LastBlessedOther(tfx.dsl.experimental.ResolverStrategy):
+    """The model that was blessed last, other than the candidate itself.
 
-    TFX's LatestBlessedModelStrategy returns the candidate itself once it is blessed: the second of
-    two identical runs would compare it with itself, and nothing after it could be cached.
+    TFX's LatestBlessedModelStrategy returns the candidate once it is blessed: the second of two
+    identical runs would compare it with itself, and nothing after it could be cached.
     """
 
     def resolve_artifacts(self, store: Any, input_dict: dict[str, list[Any]]) -> dict[str, Any]:
@@ -22,23 +22,21 @@ class LastBlessedBefore(tfx.dsl.experimental.ResolverStrategy):
 
         Returns:
             The same keys; ``model`` and ``model_blessing`` hold one artifact each, or none where
-            no older model was blessed.
+            no other model was blessed.
         """
         del store
-        blessings = {
-            blessing.get_int_custom_property("current_model_id"): blessing
+        candidates = {model.id for model in input_dict["candidate"]}
+        models = {model.id: model for model in input_dict["model"] if model.id not in candidates}
+        # By the age of the blessing: a cached model may be judged, and blessed, once more.
+        blessings = [
+            blessing
             for blessing in input_dict["model_blessing"]
             if blessing.get_int_custom_property("blessed") == 1
-        }
-        newest_candidate = max((model.id for model in input_dict["candidate"]), default=0)
-        older = [
-            model
-            for model in input_dict["model"]
-            if model.id in blessings and model.id < newest_candidate
+            and blessing.get_int_custom_property("current_model_id") in models
         ]
-        last = max(older, key=lambda model: model.id, default=None)
+        last = max(blessings, key=lambda blessing: blessing.id, default=None)
         return {
             "candidate": input_dict["candidate"],
-            "model": [last] if last else [],
-            "model_blessing": [blessings[last.id]] if last else [],
+            "model": [models[last.get_int_custom_property("current_model_id")]] if last else [],
+            "model_blessing": [last] if last else [],
         }

@@ -106,20 +106,26 @@ def read_mask(mask: bytes) -> NDArray[np.uint8]:
     """Decodes a mask.
 
     Args:
-        mask: A GIF or PNG file of two values, the smaller one black.
+        mask: A GIF or PNG file of black and one other colour.
 
     Returns:
         uint8 [H, W], 0 or 255.
 
     Raises:
-        UnusablePhotograph: If it is broken, not two-valued or empty.
+        UnusablePhotograph: If it is broken, has not two values, is empty, or has its shape in an
+            alpha channel.
     """
     try:
         with Image.open(io.BytesIO(mask), formats=_MASK_FORMATS) as opened:
-            # A mask's palette may paint its two indices in any colours; the indices count.
-            gray = opened if opened.mode == "P" else opened.convert("L")
+            # The colours count, not a palette's indices: writers number them as they like.
+            gray = opened.convert("L")
             histogram = gray.histogram()
             pixels = np.asarray(gray)
+            transparent = "A" in opened.getbands() or "transparency" in opened.info
+            if transparent and opened.convert("RGBA").getchannel("A").getextrema() != (255, 255):
+                raise UnusablePhotograph(
+                    Reason.MASK_VALUES, "it has transparent pixels; save it without"
+                )
     except _PIL_ERRORS as error:
         raise UnusablePhotograph(
             Reason.UNDECODABLE_MASK, f"not a readable GIF or PNG file ({_first_line(error)})"
@@ -127,7 +133,7 @@ def read_mask(mask: bytes) -> NDArray[np.uint8]:
     values = [value for value, pixels_of_value in enumerate(histogram) if pixels_of_value]
     if values == [0]:
         raise UnusablePhotograph(Reason.EMPTY_MASK, "no pixel is car")
-    if len(values) > 2 or (len(values) == 2 and values[0] != 0):
+    if len(values) != 2 or values[0] != 0:
         shown = ", ".join(map(str, values[:5])) + (" ..." if len(values) > 5 else "")
         raise UnusablePhotograph(Reason.MASK_VALUES, f"expected 0 and one other, found {shown}")
     return cv2.compare(pixels, 0, cv2.CMP_GT)

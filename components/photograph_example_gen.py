@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
+import tensorflow as tf
 from apache_beam.io.filesystems import FileSystems
 from tfx import v1 as tfx
 
@@ -42,6 +43,7 @@ def PhotographExampleGen(  # noqa: N802 - a component is named like a class
     data: tfx.dsl.components.Parameter[str],
     fingerprint: tfx.dsl.components.Parameter[str],
     config: tfx.dsl.components.Parameter[str],
+    code: tfx.dsl.components.Parameter[str],
     examples: tfx.dsl.components.OutputArtifact[tfx.types.standard_artifacts.Examples],
     quarantine: tfx.dsl.components.OutputArtifact[Quarantine],
     beam_pipeline: tfx.dsl.components.BeamComponentParameter[beam.Pipeline] = None,
@@ -52,11 +54,12 @@ def PhotographExampleGen(  # noqa: N802 - a component is named like a class
         data: Folder in Kaggle's layout, or with TFRecord files that follow the data contract.
         fingerprint: Of the folder (``photograph_folder.fingerprint``); changes what is cached.
         config: A DataConfig as JSON.
+        code: Digest of the code that decides what is written; changes what is cached.
         examples: Output, the splits of ``features.SPLITS``.
         quarantine: Output, see components/quarantine.py.
         beam_pipeline: Filled in by TFX.
     """
-    del fingerprint  # Only there so that a changed folder is read anew.
+    del fingerprint, code
     data_config = DATA_CONFIG.validate_json(config)
     listing = photograph_folder.list_folder(data)
     examples.split_names = json.dumps(list(features.SPLITS))
@@ -151,13 +154,28 @@ def _records(root: beam.Pipeline, paths: tuple[str, ...], purpose: str) -> Any:
     return (
         root
         | f"Record files {purpose}" >> beam.Create(paths)
-        | f"Records {purpose}" >> beam.io.ReadAllFromTFRecord(with_filename=True)
+        | f"Records {purpose}" >> beam.FlatMap(_records_of)
     )
 
 
-def _image_id(path_and_record: tuple[str, bytes]) -> Iterator[str]:
+def _records_of(path: str) -> Iterator[tuple[str, bytes | QuarantinedFile]]:
+    """Yields the records of a file; where it is broken, that instead of all that would follow."""
+    compression = "GZIP" if path.lower().endswith(".gz") else ""
+    records = tf.data.TFRecordDataset(path, compression_type=compression).as_numpy_iterator()
     try:
-        example = parse_record(path_and_record[1])
+        for record in records:
+            yield path, record
+    except tf.errors.OpError as error:
+        detail = f"broken record file, the rest of it is lost: {str(error.message).splitlines()[0]}"
+        yield path, QuarantinedFile(path, Reason.UNREADABLE, detail)
+
+
+def _image_id(path_and_record: tuple[str, bytes | QuarantinedFile]) -> Iterator[str]:
+    record = path_and_record[1]
+    if isinstance(record, QuarantinedFile):
+        return
+    try:
+        example = parse_record(record)
     except UnusablePhotograph:
         return  # _CheckRecord meets it again and sets it aside.
     yield example.features.feature[features.IMAGE_ID].bytes_list.value[0].decode()
@@ -167,9 +185,12 @@ class _CheckRecord(beam.DoFn):
     """Checks one ready-made example."""
 
     def process(
-        self, path_and_record: tuple[str, bytes], repeated: dict[str, int]
+        self, path_and_record: tuple[str, bytes | QuarantinedFile], repeated: dict[str, int]
     ) -> Iterator[Any]:
         path, record = path_and_record
+        if isinstance(record, QuarantinedFile):
+            yield beam.pvalue.TaggedOutput(_QUARANTINED, record)
+            return
         image_id = "?"
         try:
             example = parse_record(record)

@@ -8,6 +8,7 @@ Only names are read here, never a file's bytes.
 """
 
 import csv
+import glob
 import hashlib
 import os
 import re
@@ -21,9 +22,10 @@ from components.quarantine import QuarantinedFile, Reason
 
 _IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 _MASK_SUFFIXES = (".gif", ".png")
-_RECORD_SUFFIXES = (".tfrecord", ".tfrecord.gz")
 _MASK_ENDING = "_mask"
-_IMAGE_ID = re.compile(r"(?P<group_id>.+)_(?P<pose>\d{1,2})")
+_IMAGE_ID = re.compile(r"(?P<group_id>.+)_(?P<pose>[0-9]{2})")
+# x.tfrecord, x.tfrecord.gz, and the shards that Beam and TFX write: x_tfrecord-00000-of-00002.gz
+_RECORD_FILE = re.compile(r".*[._]tfrecord(-\d+-of-\d+)?(\.gz)?", re.IGNORECASE)
 _POSES = range(1, 17)
 
 
@@ -69,23 +71,31 @@ class Listing:
     groups_without_metadata: tuple[str, ...]
 
 
-class NoPhotographs(ValueError):
-    """The folder holds nothing to work on."""
+class UnusableFolder(ValueError):
+    """The folder holds nothing to work on, or two kinds of things at once."""
 
 
 def list_folder(folder: str) -> Listing:
     """Lists a folder, on any file system that Beam reads.
 
     Args:
-        folder: Kaggle's layout, or a folder with ``*.tfrecord`` or ``*.tfrecord.gz`` files.
+        folder: Kaggle's layout, or a folder with TFRecord files (``x.tfrecord``,
+            ``x_tfrecord-00000-of-00002.gz``).
 
     Returns:
         What was found.
 
     Raises:
-        NoPhotographs: If there is neither a photograph nor a record file.
+        UnusableFolder: If there is neither a photograph nor a record file, or both.
     """
-    records = [file.path for file in _files(folder) if file.path.lower().endswith(_RECORD_SUFFIXES)]
+    records = [
+        file.path for file in _files(folder) if _RECORD_FILE.fullmatch(os.path.basename(file.path))
+    ]
+    if records and _files(folder, "train"):
+        raise UnusableFolder(
+            f"{folder}: holds both photographs in train/ and TFRecord files such as "
+            f"{os.path.basename(records[0])}; which are meant? Move the others away"
+        )
     if records:
         return Listing((), tuple(records), (), ())
 
@@ -93,7 +103,7 @@ def list_folder(folder: str) -> Listing:
     images = _by_id(_files(folder, "train"), _IMAGE_SUFFIXES, "", quarantined)
     masks = _by_id(_files(folder, "train_masks"), _MASK_SUFFIXES, _MASK_ENDING, quarantined)
     if not images and not quarantined:
-        raise NoPhotographs(
+        raise UnusableFolder(
             f"{folder}: no photographs in train/ (JPEG or PNG) and no *.tfrecord files; the folder "
             "must be laid out as Kaggle's download: train/, train_masks/, metadata.csv"
         )
@@ -102,9 +112,9 @@ def list_folder(folder: str) -> Listing:
     photographs = []
     for image_id, path in sorted(images.items()):
         match = _IMAGE_ID.fullmatch(image_id)
-        if match is None or int(match["pose"]) not in _POSES:
+        if match is None or int(match["pose"]) not in _POSES or not _is_unicode(image_id):
             quarantined.append(
-                QuarantinedFile(path, Reason.NAME, "expected <car id>_<pose 01..16>")
+                QuarantinedFile(_shown(path), Reason.NAME, "expected <car id>_<pose 01..16>")
             )
         elif image_id not in masks:
             quarantined.append(
@@ -121,7 +131,9 @@ def list_folder(folder: str) -> Listing:
                 )
             )
     quarantined += [
-        QuarantinedFile(path, Reason.ORPHAN_MASK, f"no photograph train/{image_id}.jpg or .png")
+        QuarantinedFile(
+            _shown(path), Reason.ORPHAN_MASK, f"no photograph train/{image_id}.jpg or .png"
+        )
         for image_id, path in sorted(masks.items())
         if image_id not in images
     ]
@@ -141,19 +153,27 @@ def fingerprint(folder: str) -> str:
     digest = hashlib.sha256()
     for place in ("", "train", "train_masks"):
         for file in _files(folder, place):
-            digest.update(
-                f"{file.path}\0{file.size_in_bytes}\0{file.last_updated_in_seconds}\n".encode()
-            )
+            stamp = f"\0{file.size_in_bytes}\0{file.last_updated_in_seconds}\n"
+            digest.update(os.fsencode(file.path) + stamp.encode())
     return digest.hexdigest()
 
 
-def _files(*place: str) -> list[FileMetadata]:
-    pattern = FileSystems.join(*(part for part in place if part), "*")
+def _files(folder: str, place: str = "") -> list[FileMetadata]:
+    pattern = FileSystems.join(glob.escape(folder), *([place] if place else []), "*")
     found = FileSystems.match([pattern])[0].metadata_list
     return sorted(
         (file for file in found if not os.path.basename(file.path).startswith(".")),
         key=lambda file: file.path,
     )
+
+
+def _is_unicode(name: str) -> bool:
+    return _shown(name) == name
+
+
+def _shown(path: str) -> str:
+    """Returns a path that can be printed: Python keeps bytes that are no UTF-8 as surrogates."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def _by_id(
@@ -167,13 +187,15 @@ def _by_id(
         stem, suffix = os.path.splitext(os.path.basename(file.path))
         if suffix.lower() not in suffixes or not stem.endswith(ending):
             expected = " or ".join(f"*{ending}{suffix}" for suffix in suffixes)
-            quarantined.append(QuarantinedFile(file.path, Reason.NAME, f"expected {expected}"))
+            quarantined.append(
+                QuarantinedFile(_shown(file.path), Reason.STRAY_FILE, f"expected {expected}")
+            )
             continue
         image_id = stem.removesuffix(ending)
         if image_id in paths:
             kept = os.path.basename(paths[image_id])
             quarantined.append(
-                QuarantinedFile(file.path, Reason.DUPLICATE_ID, f"{kept} has the same id")
+                QuarantinedFile(_shown(file.path), Reason.DUPLICATE_ID, f"{kept} has the same id")
             )
             continue
         paths[image_id] = file.path
@@ -185,7 +207,7 @@ def _read_metadata(folder: str) -> dict[str, tuple[str, str, int]]:
     if not FileSystems.exists(path):
         return {}
     with FileSystems.open(path) as file:
-        rows = csv.DictReader(file.read().decode("utf-8-sig").splitlines())
+        rows = csv.DictReader(file.read().decode("utf-8-sig", errors="replace").splitlines())
         return {
             row["id"]: (
                 row.get("make") or "",

@@ -9,6 +9,7 @@ from tfx import v1 as tfx
 class Reason(enum.Enum):
     """Why a file was set aside."""
 
+    STRAY_FILE = "neither photograph nor mask"
     NAME = "name does not parse"
     DUPLICATE_ID = "duplicate id"
     UNREADABLE = "unreadable file"
@@ -21,6 +22,11 @@ class Reason(enum.Enum):
     EMPTY_MASK = "empty mask"
     ORPHAN_MASK = "mask without photograph"
     BROKEN_CONTRACT = "example breaks the contract"
+
+    @property
+    def loses_a_photograph(self) -> bool:
+        """Whether it counts towards the share of photographs that may be set aside."""
+        return self not in (Reason.STRAY_FILE, Reason.ORPHAN_MASK)
 
 
 @dataclass(frozen=True)

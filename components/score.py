@@ -60,6 +60,7 @@ def score(folder: str, models: Mapping[str, str]) -> dict[str, list[PhotographSc
 
     Raises:
         ValueError: If the split is empty.
+        serving.errors.ServingError: If a model cannot be loaded.
     """
     scores: dict[str, list[PhotographScore]] = {name: [] for name in models}
     total = sum(1 for _ in _records(folder))

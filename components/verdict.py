@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from components.score import PhotographScore
 from pipeline.config import GateConfig
 
 CANDIDATE = "unet"
@@ -42,20 +43,37 @@ class Verdict:
     clauses: tuple[Clause, ...]
 
 
-def judge(scores: Mapping[str, Sequence[float]], config: GateConfig) -> Verdict:
+class BrokenRival(ValueError):
+    """A model that the candidate is compared with does not answer; nothing can be concluded."""
+
+
+def judge(scores: Mapping[str, Sequence[PhotographScore]], config: GateConfig) -> Verdict:
     """Applies the rule.
 
     Args:
-        scores: Per model the Dice of each photograph of the test split, at full size: the
-            candidate, the baselines, and the last blessed model if there is one.
+        scores: Per model one score per photograph of the test split: the candidate, the
+            baselines, and the last blessed model if there is one.
         config: Margins and tolerances.
 
     Returns:
         The verdict.
+
+    Raises:
+        BrokenRival: If another model than the candidate failed on a photograph; its Dice of 0
+            there would open the gate.
     """
-    dice = {name: float(np.mean(values)) for name, values in scores.items()}
+    faults = {name: [each for each in of_model if each.fault] for name, of_model in scores.items()}
+    for name, faulty in faults.items():
+        if faulty and name != CANDIDATE:
+            raise BrokenRival(
+                f"{name} gave no mask for {len(faulty)} photographs, first for "
+                f"{faulty[0].image_id}: {faulty[0].fault}"
+            )
+    dice = {
+        name: float(np.mean([each.dice for each in of_model])) for name, of_model in scores.items()
+    }
     candidate = dice[CANDIDATE]
-    clauses = []
+    clauses = [_answers_every_photograph(faults[CANDIDATE], len(scores[CANDIDATE]))]
     for baseline in BASELINES:
         gain = candidate - dice[baseline]
         clauses.append(
@@ -77,3 +95,10 @@ def judge(scores: Mapping[str, Sequence[float]], config: GateConfig) -> Verdict:
             )
         )
     return Verdict(all(clause.passed for clause in clauses), dice, tuple(clauses))
+
+
+def _answers_every_photograph(faults: Sequence[PhotographScore], photographs: int) -> Clause:
+    reason = f"{photographs - len(faults)} of {photographs} masks"
+    if faults:
+        reason += f"; {faults[0].image_id}: {faults[0].fault}"
+    return Clause("answers every photograph", not faults, reason)

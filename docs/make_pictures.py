@@ -10,9 +10,11 @@ import click
 import cv2
 import numpy as np
 import tensorflow as tf
+from ml_metadata.proto import metadata_store_pb2
 
 from pipeline import features
 from pipeline.mask_panel import mask_panel
+from pipeline.run_record import last_run
 from serving.servable import Servable
 from trainer.signatures import IMAGE_BYTES, MASK_PNG_BYTES
 
@@ -32,7 +34,11 @@ _WIDTH = 300
 def main(workdir: Path) -> None:
     """Writes masks.jpg: photographs of unseen cars, their masks, overlays."""
     summary = json.loads((workdir / "summary.json").read_text())
-    [examples] = sorted((workdir / "pipeline/PhotographExampleGen/examples").iterdir())[-1:]
+    if summary["pushed"] is None:
+        raise click.UsageError(f"the run in {workdir} pushed no model")
+    metadata = metadata_store_pb2.ConnectionConfig()
+    metadata.sqlite.filename_uri = str(workdir / "metadata.sqlite")
+    examples = Path(last_run(metadata).uris["PhotographExampleGen", "examples"])
     records = tf.data.TFRecordDataset(
         sorted(map(str, examples.glob("Split-test/*.gz"))), compression_type="GZIP"
     )
@@ -51,7 +57,9 @@ def main(workdir: Path) -> None:
             mask = cv2.imdecode(
                 np.frombuffer(reply[MASK_PNG_BYTES][0], np.uint8), cv2.IMREAD_GRAYSCALE
             )
-            photograph = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
+            photograph = cv2.imdecode(
+                np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+            )
             rows.append(mask_panel(photograph, mask, _WIDTH))
     _PICTURES.mkdir(exist_ok=True)
     path = _PICTURES / "masks.jpg"

@@ -5,46 +5,28 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from pipeline.first_mask import FirstMask
-from pipeline.summary import SUMMARY_FILE, Summary
-
-# Below the workdir; TensorFlow Serving's --model_base_path.
-SERVING_DIRECTORY = Path("serving_models", "mask")
+from pipeline.summary import Summary
+from pipeline.workdir import Workdir
 
 _HEADINGS = ("test Dice", "val Dice", "threshold", "parameters", "epochs", "seconds")
 
 
-def print_closing(
-    console: Console, summary: Summary, mask: FirstMask | None, workdir: Path, log: Path
-) -> None:
-    """Prints the end of a run.
+def print_closing(console: Console, summary: Summary, workdir: Workdir) -> None:
+    """Prints scores, verdict and where things lie.
 
     Args:
         console: The user's screen.
         summary: Of the run.
-        mask: The one asked for over gRPC; None where no model was ever pushed.
         workdir: Of the run.
-        log: Of the libraries.
     """
+    console.print()
     console.print(_scores(summary))
     console.print()
     for line in (*_data(summary), *_verdict(summary)):
-        console.print(line, highlight=False)
-    if mask is not None:
-        console.print(
-            f"One mask over gRPC: {_short(mask.picture)} (Dice {mask.dice:.4f})", highlight=False
-        )
-    console.print(
-        f"All figures: {_short(workdir / SUMMARY_FILE)}   Log: {_short(log)}",
-        highlight=False,
-    )
-    if mask is not None:
-        console.print(
-            f"Next: studio-mask serve --model_base_path {_short(workdir / SERVING_DIRECTORY)} "
-            "--model_name mask --port 8500",
-            highlight=False,
-        )
+        console.print(line)
+    console.print(Text(f"All figures: {_short(workdir.summary)}   Log: {_short(workdir.log)}"))
 
 
 def _scores(summary: Summary) -> Table:
@@ -67,30 +49,32 @@ def _scores(summary: Summary) -> Table:
     return table
 
 
-def _data(summary: Summary) -> list[str]:
+def _data(summary: Summary) -> list[Text]:
     counts = ", ".join(
         f"{split} {count} ({summary.cars[split]} cars)"
         for split, count in summary.photographs.items()
     )
     lines = [f"Photographs: {counts}"]
     if summary.cars_without_metadata:
-        lines.append(f"Cars that metadata.csv does not know: {summary.cars_without_metadata}")
+        lines.append(f"Cars without metadata: {summary.cars_without_metadata}")
     if summary.quarantined:
         reasons = ", ".join(f"{reason} {count}" for reason, count in summary.quarantined.items())
         lines.append(f"Set aside: {reasons}; see {_short(Path(summary.quarantine_list))}")
-    return lines
+    return [Text(line) for line in lines]
 
 
-def _verdict(summary: Summary) -> list[str]:
-    verdict = "[green]blessed[/green]" if summary.blessed else "[red]rejected[/red]"
-    lines = [f"The U-Net is {verdict}:"]
+def _verdict(summary: Summary) -> list[Text]:
+    verdict = ("blessed", "green") if summary.blessed else ("rejected", "red")
+    lines = [Text.assemble("The U-Net is ", verdict, ":")]
     for clause in summary.reasons:
         sign = "yes" if clause["passed"] else "NO "
-        lines.append(f"  {sign} {clause['name']}: {clause['reason']}")
-    if summary.pushed:
-        lines.append(f"Pushed to {_short(Path(summary.pushed))}")
+        lines.append(Text(f"  {sign} {clause['name']}: {clause['reason']}"))
+    if summary.pushed is None:
+        lines.append(Text("Nothing was pushed."))
     else:
-        lines.append("Nothing was pushed; the versions served so far are as they were.")
+        lines.append(Text(f"Pushed to {_short(Path(summary.pushed))}"))
+    if summary.served is not None and summary.served != summary.pushed:
+        lines.append(Text(f"A server goes on with {_short(Path(summary.served))}"))
     return lines
 
 

@@ -1,18 +1,30 @@
 """Wires the components together; the only place that does."""
 
-import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx import v1 as tfx
 from tfx.dsl.components.base import executor_spec
 
+import trainer
+from components import (
+    gate,
+    photograph_example,
+    photograph_example_gen,
+    photograph_folder,
+    record_example,
+    score,
+    split,
+    verdict,
+)
 from components.atomic_pusher import AtomicPusherExecutor
 from components.data_check import DataCheck
 from components.gate import Gate
-from components.last_blessed import LastBlessedBefore
+from components.last_blessed import LastBlessedOther
 from components.photograph_example_gen import PhotographExampleGen
 from pipeline import features
+from pipeline.code_digest import code_digest
 from pipeline.config import (
     DATA_CONFIG,
     GATE_CONFIG,
@@ -22,8 +34,19 @@ from pipeline.config import (
     ModelName,
     PipelineConfig,
 )
+from serving import servable
+from trainer import preprocessing, resize
 
-SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "schema", "schema.pbtxt")
+# Whose code decides what PhotographExampleGen writes.
+_INGESTION = (
+    photograph_example_gen,
+    photograph_folder,
+    photograph_example,
+    record_example,
+    split,
+)
+
+SCHEMA_FILE = Path(__file__).parent / "schema" / "schema.pbtxt"
 
 
 def create_pipeline(
@@ -32,6 +55,7 @@ def create_pipeline(
     root: str,
     data: str,
     fingerprint: str,
+    schema_file: str,
     serving_directory: str,
     config: PipelineConfig,
     metadata: metadata_store_pb2.ConnectionConfig | None,
@@ -44,6 +68,7 @@ def create_pipeline(
         root: Where artifacts are written.
         data: Folder of photographs in Kaggle's layout, or of TFRecord files.
         fingerprint: Of that folder, see ``components.photograph_folder.fingerprint``.
+        schema_file: Text proto of the schema; cached by its path.
         serving_directory: Gets a version directory when a model is blessed.
         config: Everything else.
         metadata: Connection to ML Metadata; None where the orchestrator brings its own.
@@ -55,12 +80,17 @@ def create_pipeline(
     # Without the quarantine's limit: whoever changes only that reads no photograph again.
     shares = DataConfig(config.data.val_fraction, config.data.test_fraction)
     example_gen = PhotographExampleGen(
-        data=data, fingerprint=fingerprint, config=DATA_CONFIG.dump_json(shares).decode()
+        data=data,
+        fingerprint=fingerprint,
+        config=DATA_CONFIG.dump_json(shares).decode(),
+        code=code_digest(*_INGESTION),
     )
     examples = example_gen.outputs["examples"]
-    statistics_gen = tfx.components.StatisticsGen(examples=examples)
-    schema_gen = tfx.components.ImportSchemaGen(schema_file=SCHEMA_FILE)
+    schema_gen = tfx.components.ImportSchemaGen(schema_file=schema_file)
     schema = schema_gen.outputs["schema"]
+    # With the schema it knows what is an image. Without, it counts how often each value occurs,
+    # and keeps all photographs in memory for that.
+    statistics_gen = tfx.components.StatisticsGen(examples=examples, schema=schema)
     example_validator = tfx.components.ExampleValidator(
         statistics=statistics_gen.outputs["statistics"], schema=schema
     )
@@ -78,11 +108,14 @@ def create_pipeline(
             analyze=[features.TRAIN], transform=[features.TRAIN, features.VAL]
         ),
         disable_statistics=True,
-        custom_config={"input": INPUT_CONFIG.dump_json(config.input).decode()},
+        custom_config={
+            "input": INPUT_CONFIG.dump_json(config.input).decode(),
+            "code": code_digest(preprocessing, resize),
+        },
     )
     transform.add_upstream_node(data_check)
 
-    def trainer(model: ModelName) -> tfx.components.Trainer:
+    def fit(model: ModelName) -> tfx.components.Trainer:
         return tfx.components.Trainer(
             run_fn="trainer.fit.run_fn",
             examples=transform.outputs["transformed_examples"],
@@ -90,18 +123,22 @@ def create_pipeline(
             schema=schema,
             train_args=tfx.proto.TrainArgs(splits=[features.TRAIN]),
             eval_args=tfx.proto.EvalArgs(splits=[features.VAL]),
-            custom_config={"trainer": TRAINER_CONFIG.dump_json(config.trainer(model)).decode()},
+            custom_config={
+                "trainer": TRAINER_CONFIG.dump_json(config.trainer(model)).decode(),
+                "code": code_digest(trainer),
+            },
         ).with_id(f"Trainer.{model}")
 
-    average_mask, cnn, unet = trainer("average_mask"), trainer("cnn"), trainer("unet")
+    average_mask, cnn, unet = fit("average_mask"), fit("cnn"), fit("unet")
     last_blessed = tfx.dsl.Resolver(
-        strategy_class=LastBlessedBefore,
+        strategy_class=LastBlessedOther,
         candidate=unet.outputs["model"],
         model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
         model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
     ).with_id("LastBlessed")
-    gate = Gate(
+    quality_gate = Gate(
         config=GATE_CONFIG.dump_json(config.gate).decode(),
+        code=code_digest(gate, score, verdict, servable),
         examples=examples,
         candidate=unet.outputs["model"],
         cnn=cnn.outputs["model"],
@@ -110,7 +147,7 @@ def create_pipeline(
     )
     pusher = tfx.components.Pusher(
         model=unet.outputs["model"],
-        model_blessing=gate.outputs["blessing"],
+        model_blessing=quality_gate.outputs["blessing"],
         push_destination=tfx.proto.PushDestination(
             filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_directory)
         ),
@@ -130,7 +167,7 @@ def create_pipeline(
             cnn,
             unet,
             last_blessed,
-            gate,
+            quality_gate,
             pusher,
         ],
         enable_cache=True,

@@ -1,5 +1,6 @@
 """The proof at the end of a run: a mask of a test photograph, asked for over gRPC."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import tensorflow as tf
 
 from pipeline import features
 from pipeline.mask_panel import mask_panel
+from serving.atomic_file import write_atomically
 from serving.client import MaskClient
 from serving.embedded_server import EmbeddedServer
 from trainer.dice import hard_dice
@@ -67,12 +69,15 @@ def ask_for_a_mask(serving_directory: Path, test_examples: Path, out: Path) -> F
     finally:
         server.stop()
 
-    out.mkdir(parents=True, exist_ok=True)
-    mask_path = out / f"{image_id}_mask.png"
-    mask_path.write_bytes(png)
-    photograph = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
-    picture = out / f"{image_id}.png"
-    cv2.imwrite(str(picture), mask_panel(photograph, _gray(png)))
+    # An id may come from a user's own records; as a file name it must stay inside the folder.
+    name = re.sub(r"[^\w-]", "_", image_id)
+    mask_path, picture = out / f"{name}_mask.png", out / f"{name}.png"
+    write_atomically(mask_path, png)
+    photograph = cv2.imdecode(
+        np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    )
+    _, panel = cv2.imencode(".png", mask_panel(photograph, _gray(png)))
+    write_atomically(picture, panel.tobytes())
     return FirstMask(image_id, picture, mask_path, hard_dice(truth, _gray(png)))
 
 

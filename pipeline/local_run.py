@@ -10,16 +10,17 @@ from rich.text import Text
 from tfx import v1 as tfx
 
 from components.data_check import UnusableData
-from components.photograph_folder import NoPhotographs, fingerprint, list_folder
+from components.photograph_folder import UnusableFolder, fingerprint, list_folder
 from pipeline import features
-from pipeline.closing import SERVING_DIRECTORY, print_closing
+from pipeline.closing import print_closing
 from pipeline.config import PipelineConfig
-from pipeline.create_pipeline import create_pipeline
-from pipeline.first_mask import FirstMask, ask_for_a_mask
+from pipeline.create_pipeline import SCHEMA_FILE, create_pipeline
+from pipeline.first_mask import ask_for_a_mask
 from pipeline.presets import SAMPLE_STUDIO
-from pipeline.run_record import last_run
+from pipeline.run_record import RunRecord, last_run
 from pipeline.screen import Screen
-from pipeline.summary import Summary, summarize
+from pipeline.summary import summarize
+from pipeline.workdir import Workdir, WorkdirError
 from studio.dataset import render_dataset
 
 EXIT_REJECTED = 3
@@ -33,6 +34,9 @@ BEAM_ARGS = (
     f"--direct_num_workers={os.cpu_count() or 1}",
 )
 
+# Their messages are written for the user; a step's name and a class would only be in the way.
+_SPEAKING = (UnusableFolder, UnusableData, WorkdirError)
+
 
 @dataclass(frozen=True)
 class LocalRun:
@@ -42,14 +46,12 @@ class LocalRun:
         config: The preset with its overrides.
         data: Folder of photographs; None renders the sample studio into the workdir.
         workdir: Everything the run writes lies below it.
-        log: Where the libraries' chatter goes, to be named when something fails.
         fail_if_rejected: Whether a rejected model is an exit code of 3 instead of 0.
     """
 
     config: PipelineConfig
     data: Path | None
-    workdir: Path
-    log: Path
+    workdir: Workdir
     fail_if_rejected: bool = False
 
     def execute(self, console: Console) -> int:
@@ -64,64 +66,83 @@ class LocalRun:
         """
         screen = Screen(console)
         try:
-            with screen:
-                summary, mask = self._run(screen)
+            with self.workdir.locked(), screen:
+                return self._run(console, screen)
         except KeyboardInterrupt:
             console.print("Interrupted. Run the same command again: finished steps are kept.")
             return EXIT_INTERRUPTED
         except Exception as error:  # noqa: BLE001 - the screen gets one line, the log all of it
             traceback.print_exc()
             console.print(Text(_explain(error, screen), style="red"))
-            console.print(Text(f"The log is {self.log}"))
+            console.print(Text(f"The log is {self.workdir.log}"))
             return EXIT_FAILED
-        print_closing(console, summary, mask, self.workdir, self.log)
-        return EXIT_REJECTED if self.fail_if_rejected and not summary.blessed else 0
 
-    def _run(self, screen: Screen) -> tuple[Summary, FirstMask | None]:
-        data = self._photographs(screen)
-        list_folder(str(data))  # Says at once if there is nothing to work on.
-        metadata = tfx.orchestration.metadata.sqlite_metadata_connection_config(
-            str(self.workdir / "metadata.sqlite")
-        )
-        serving_directory = self.workdir / SERVING_DIRECTORY
-        tfx.orchestration.LocalDagRunner().run(
-            create_pipeline(
-                name="mask",
-                root=str(self.workdir / "pipeline"),
-                data=str(data),
-                fingerprint=fingerprint(str(data)),
-                serving_directory=str(serving_directory),
-                config=self.config,
-                metadata=metadata,
-                beam_pipeline_args=BEAM_ARGS,
+    def _run(self, console: Console, screen: Screen) -> int:
+        # Whoever reads it while this run is at work, or after it failed, must not take the figures
+        # of an earlier one for its.
+        self.workdir.summary.unlink(missing_ok=True)
+        self.workdir.check_split(self.config.data)
+        record = self._run_pipeline(self._photographs(screen))
+        summary = summarize(record, screen.steps, self.workdir)
+        summary.write(self.workdir.summary)
+        if summary.pushed:
+            self.workdir.remember_split(self.config.data)
+        print_closing(console, summary, self.workdir)
+        if self.workdir.served_version() is not None:
+            screen.begin("Mask over gRPC")
+            examples = record.uris["PhotographExampleGen", "examples"]
+            mask = ask_for_a_mask(
+                self.workdir.serving_directory,
+                Path(examples, f"Split-{features.TEST}"),
+                self.workdir.first_mask,
             )
-        )
-        record = last_run(metadata)
-        summary = summarize(record, screen.steps)
-        summary.write(self.workdir)
-        if not any(serving_directory.glob("[0-9]*")):
-            return summary, None
-        screen.begin("Mask over gRPC")
-        test_examples = Path(
-            record.uris["PhotographExampleGen", "examples"], f"Split-{features.TEST}"
-        )
-        mask = ask_for_a_mask(serving_directory, test_examples, self.workdir / "first_mask")
-        screen.end()
-        return summary, mask
+            screen.end(f"{_short(mask.picture)} (Dice {mask.dice:.4f})")
+            console.print(
+                Text(
+                    "Next: studio-mask serve --model_base_path "
+                    f"{_short(self.workdir.serving_directory)} --model_name mask --port 8500"
+                )
+            )
+        return EXIT_REJECTED if self.fail_if_rejected and not summary.blessed else 0
 
     def _photographs(self, screen: Screen) -> Path:
         if self.data is not None:
             return self.data.resolve()
         screen.begin("Sample studio")
         rendered = render_dataset(
-            self.workdir / "photographs", SAMPLE_STUDIO, progress=screen.advance_to
+            self.workdir.photographs(SAMPLE_STUDIO), SAMPLE_STUDIO, progress=screen.advance_to
         )
         screen.end()
-        return rendered.resolve()
+        return rendered
+
+    def _run_pipeline(self, data: Path) -> RunRecord:
+        list_folder(str(data))  # Says at once if there is nothing to work on.
+        metadata = tfx.orchestration.metadata.sqlite_metadata_connection_config(
+            str(self.workdir.metadata)
+        )
+        tfx.orchestration.LocalDagRunner().run(
+            create_pipeline(
+                name="mask",
+                root=str(self.workdir.artifacts),
+                data=str(data),
+                fingerprint=fingerprint(str(data)),
+                schema_file=str(self.workdir.schema(SCHEMA_FILE)),
+                serving_directory=str(self.workdir.serving_directory),
+                config=self.config,
+                metadata=metadata,
+                beam_pipeline_args=BEAM_ARGS,
+            )
+        )
+        return last_run(metadata)
 
 
 def _explain(error: Exception, screen: Screen) -> str:
-    if isinstance(error, NoPhotographs | UnusableData):
+    if isinstance(error, _SPEAKING):
         return str(error)
     step = f"{screen.running} failed: " if screen.running else ""
     return f"{step}{type(error).__name__}: {error}"
+
+
+def _short(path: Path) -> str:
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative

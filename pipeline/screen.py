@@ -8,6 +8,7 @@ from types import TracebackType
 import absl.logging
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from pipeline.progress import LOGGER, Advance
 
@@ -104,13 +105,13 @@ class Screen(logging.Handler):
         self.running, self._started, self._cached = name, time.monotonic(), False
         self._progress.add_task(name, total=None, note="")
 
-    def end(self) -> None:
-        """Shows that the running step is finished."""
+    def end(self, note: str = "") -> None:
+        """Shows that the running step is finished, and a note beside its time."""
         assert self.running is not None
         self._clear()
         step = Step(self.running, time.monotonic() - self._started, self._cached)
         self.steps.append(step)
-        self._line(step.name, step.seconds, "cached" if step.cached else "")
+        self._line(step.name, step.seconds, "cached" if step.cached else note)
         self.running = None
 
     def advance_to(self, done: int, total: int) -> None:
@@ -127,4 +128,4 @@ class Screen(logging.Handler):
             self._progress.remove_task(task.id)
 
     def _line(self, name: str, seconds: float, note: str) -> None:
-        self._console.print(f"  {name:<24} {seconds:7.1f} s  {note}".rstrip(), highlight=False)
+        self._console.print(Text(f"  {name:<24} {seconds:7.1f} s  {note}".rstrip()))

@@ -11,9 +11,10 @@ from components.gate import VERDICT_FILE
 from components.quarantine import COUNTS_FILE
 from pipeline.run_record import RunRecord
 from pipeline.screen import Step
+from pipeline.workdir import Workdir
+from serving.atomic_file import write_atomically
 from trainer.fit import FIT_FILE
 
-SUMMARY_FILE = "summary.json"
 _MODELS = ("average_mask", "cnn", "unet")
 
 
@@ -47,8 +48,9 @@ class Summary:
         blessed_dice: The last blessed model's test Dice; None where there was none.
         blessed: The gate's verdict.
         reasons: Per clause of the gate: its name, whether it passed, and the numbers.
-        pushed: The version directory that this run pushed, or found pushed when cached; None where
-            the gate said no.
+        pushed: The version directory that this model was pushed to, by this run or, if cached, by
+            an earlier one; None where the gate said no or the directory is gone.
+        served: The version directory that a server loads; None before the first push.
         steps: Name, seconds and whether cached, in the order they ran.
         seconds: Of all steps.
         photographs: Per split.
@@ -63,6 +65,7 @@ class Summary:
     blessed: bool
     reasons: list[dict[str, Any]]
     pushed: str | None
+    served: str | None
     steps: list[dict[str, Any]]
     seconds: float
     photographs: dict[str, int]
@@ -71,20 +74,18 @@ class Summary:
     quarantine_list: str
     cars_without_metadata: int
 
-    def write(self, workdir: Path) -> Path:
-        """Writes ``summary.json`` into ``workdir``, at once and whole; returns its path."""
-        path = workdir / SUMMARY_FILE
-        beside = path.with_suffix(".tmp")
-        beside.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
-        return beside.replace(path)
+    def write(self, path: Path) -> None:
+        """Writes everything as JSON, at once and whole."""
+        write_atomically(path, (json.dumps(dataclasses.asdict(self), indent=2) + "\n").encode())
 
 
-def summarize(record: RunRecord, steps: list[Step]) -> Summary:
+def summarize(record: RunRecord, steps: list[Step], workdir: Workdir) -> Summary:
     """Collects the summary of a finished run.
 
     Args:
         record: Of the run, from ML Metadata.
         steps: As the screen saw them.
+        workdir: Of the run.
     """
     verdict = _read(record.uris["Gate", "evaluation"], VERDICT_FILE)
     quarantine = record.uris["PhotographExampleGen", "quarantine"]
@@ -101,12 +102,15 @@ def summarize(record: RunRecord, steps: list[Step]) -> Summary:
             fit_seconds=fit["seconds"],
         )
     push = record.properties["Pusher", "pushed_model"]
+    pushed = str(push["pushed_destination"]) if push.get("pushed") else None
+    served = workdir.served_version()
     return Summary(
         models=models,
         blessed_dice=verdict["dice"].get("blessed"),
         blessed=verdict["blessed"],
         reasons=verdict["clauses"],
-        pushed=str(push["pushed_destination"]) if push.get("pushed") else None,
+        pushed=pushed if pushed and Path(pushed).is_dir() else None,
+        served=str(served) if served else None,
         steps=[
             {"name": step.name, "seconds": round(step.seconds, 1), "cached": step.cached}
             for step in steps

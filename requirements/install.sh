@@ -1,6 +1,11 @@
 #!/bin/sh
 # Makes the virtual environment: install.sh VENV LOCK. Called by make, from the project's folder.
 set -eu
+# What a user set for other projects must not bend this one's lock.
+unset PIP_USER PIP_CONSTRAINT PIP_REQUIREMENT PIP_TARGET PIP_PREFIX
+unset UV_CONSTRAINT UV_OVERRIDE UV_EXCLUDE_NEWER UV_REQUIRE_HASHES UV_TARGET UV_PREFIX UV_PYTHON
+unset UV_SYSTEM_PYTHON UV_NO_BUILD UV_NO_BINARY UV_PROJECT_ENVIRONMENT
+
 venv=$1
 lock=$2
 
@@ -46,6 +51,12 @@ rm -f "$venv/.installed"
 "$uv" venv --quiet --allow-existing --python 3.10 "$venv" ||
   fail "uv found no Python 3.10 and could not download one." \
        "Install it, e.g.: pyenv install 3.10"
+
+"$venv/bin/python" -c '
+import os, sys, sysconfig
+sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' ||
+  fail "This Python 3.10 has no headers (Python.h); some packages are built from source." \
+       "Install them, e.g.: apt-get install python3.10-dev"
 
 echo "Set-up: the locked packages, about 3 GB (a minute or two)"
 # Compiled now, because importing TFX from source would cost 20 s at every start.

@@ -116,10 +116,12 @@ def runner(photographs, tmp_path_factory):
 
 
 @pytest.fixture
-def copy(runner, tmp_path):
-    """A private copy of that workdir; its artifacts still lie in the original."""
-    shutil.copytree(runner.workdir, tmp_path / "run", ignore=shutil.ignore_patterns("pipeline"))
-    return Runner(runner.data, tmp_path / "run")
+def rerun(runner, tmp_path):
+    """The same workdir, put back afterwards: its path is part of what is cached."""
+    before = shutil.copytree(runner.workdir, tmp_path / "before")
+    yield runner
+    shutil.rmtree(runner.workdir)
+    shutil.move(before, runner.workdir)
 
 
 def test_first_run_executes_every_component_once(runner):
@@ -162,15 +164,15 @@ def test_summary_counts_every_photograph(runner):
     assert not any(step["cached"] for step in summary["steps"])
 
 
-def test_second_run_is_cached_whole(runner):
-    again = runner.run()
+def test_second_run_is_cached_whole(rerun):
+    again = rerun.run()
     assert again.returncode == 0, again.stdout
-    record = last_run(runner.metadata)
+    record = last_run(rerun.metadata)
     assert set(record.states) == set(COMPONENTS)
     # A Resolver looks anew in every run; what it finds is the same.
     assert {state for name, state in record.states.items() if name != "LastBlessed"} == {"CACHED"}
-    assert runner.artifacts() == runner.first_artifacts
-    assert runner.versions() == {runner.first_version}
+    assert rerun.artifacts() == rerun.first_artifacts
+    assert rerun.versions() == {rerun.first_version}
 
 
 def test_mask_over_grpc_equals_the_mask_in_process_and_the_gates_score(runner):
@@ -190,31 +192,31 @@ def test_mask_over_grpc_equals_the_mask_in_process_and_the_gates_score(runner):
     assert np.mean(dice) == pytest.approx(runner.first_summary["models"]["unet"]["test_dice"])
 
 
-def test_rejected_model_is_not_pushed(copy):
-    before = copy.versions()
-    rejected = copy.run("gate.baseline_margin=1", flags=("--fail-if-rejected",))
+def test_rejected_model_is_not_pushed(rerun):
+    before = rerun.versions()
+    rejected = rerun.run("gate.baseline_margin=1", flags=("--fail-if-rejected",))
     assert rejected.returncode == 3, rejected.stdout
     assert "The U-Net is rejected" in rejected.stdout
     assert "Nothing was pushed" in rejected.stdout
-    assert copy.versions() == before
-    assert copy.summary()["blessed"] is False
-    assert copy.summary()["pushed"] is None
+    assert rerun.versions() == before
+    assert rerun.summary()["blessed"] is False
+    assert rerun.summary()["pushed"] is None
 
     # The same verdict is a normal ending where nobody asked for more.
-    assert copy.run("gate.baseline_margin=1").returncode == 0
+    assert rerun.run("gate.baseline_margin=1").returncode == 0
 
 
-def test_retrained_model_is_compared_with_the_last_blessed_one(copy):
-    first = copy.summary()["models"]["unet"]["test_dice"]
-    retrained = copy.run("unet_fit.seed=1", "gate.blessed_tolerance=1")
+def test_retrained_model_is_compared_with_the_last_blessed_one(rerun):
+    first = rerun.summary()["models"]["unet"]["test_dice"]
+    retrained = rerun.run("unet_fit.seed=1", "gate.blessed_tolerance=1")
     assert retrained.returncode == 0, retrained.stdout
-    summary = copy.summary()
+    summary = rerun.summary()
     assert summary["blessed_dice"] == pytest.approx(first)
     assert [clause["name"] for clause in summary["reasons"]][-1] == (
         "not worse than the last blessed model"
     )
-    assert len(copy.versions()) == 2
-    states = last_run(copy.metadata).states
+    assert len(rerun.versions()) == 2
+    states = last_run(rerun.metadata).states
     assert states["Trainer.unet"] == "COMPLETE"
     assert states["Trainer.cnn"] == states["Transform"] == "CACHED"
 
@@ -226,7 +228,7 @@ def test_bad_photographs_stop_the_run_and_are_named(photographs, tmp_path):
     runner = Runner(broken, tmp_path / "run")
     stopped = runner.run()
     assert stopped.returncode == 1
-    assert "1 of 48 files cannot be used" in stopped.stdout
+    assert "1 of 48 photographs cannot be used" in stopped.stdout
     assert f"{victim.name}: truncated image" in stopped.stdout
 
     # Allowed by the user, the rest is used, and what was read before is not read again.

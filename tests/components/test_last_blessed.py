@@ -1,0 +1,69 @@
+import pytest
+from tfx import v1 as tfx
+
+from components.last_blessed import LastBlessedOther
+
+
+def model(identity):
+    made = tfx.types.standard_artifacts.Model()
+    made.id = identity
+    return made
+
+
+def blessing(of_model, identity, blessed=1):
+    made = tfx.types.standard_artifacts.ModelBlessing()
+    made.id = identity
+    made.set_int_custom_property("blessed", blessed)
+    made.set_int_custom_property("current_model_id", of_model)
+    return made
+
+
+def resolved(candidates, models, blessings):
+    inputs = {
+        "candidate": list(map(model, candidates)),
+        "model": list(map(model, models)),
+        "model_blessing": blessings,
+    }
+    resolved = LastBlessedOther().resolve_artifacts(None, inputs)
+    assert [each.id for each in resolved["candidate"]] == candidates
+    return (
+        [each.id for each in resolved["model"]],
+        [each.id for each in resolved["model_blessing"]],
+    )
+
+
+def test_the_first_time_there_is_none():
+    assert resolved([5], models=[3, 4, 5], blessings=[]) == ([], [])
+
+
+def test_the_candidate_itself_does_not_count():
+    assert resolved([5], models=[3, 4, 5], blessings=[blessing(5, 100)]) == ([], [])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_model_that_was_blessed_last_is_taken(order):
+    blessings = [blessing(3, 100), blessing(7, 101)][::order]
+    assert resolved([8], [3, 4, 7, 8][::order], blessings) == ([7], [101])
+
+
+def test_the_blessings_age_counts_not_the_models():
+    # 3 was judged once more, after 7: a cached model in a later run.
+    blessings = [blessing(3, 100), blessing(7, 101), blessing(3, 102)]
+    assert resolved([8], [3, 7, 8], blessings) == ([3], [102])
+
+
+def test_a_candidate_that_is_older_than_the_model_served_is_still_compared_with_it():
+    assert resolved([3], [3, 7], [blessing(3, 100), blessing(7, 101)]) == ([7], [101])
+
+
+def test_a_rejected_model_is_passed_over():
+    blessings = [blessing(3, 100), blessing(6, 101, blessed=0)]
+    assert resolved([9], [3, 6, 9], blessings) == ([3], [100])
+
+
+def test_a_blessed_model_that_is_gone_is_passed_over():
+    assert resolved([9], [3, 9], [blessing(3, 100), blessing(6, 101)]) == ([3], [100])
+
+
+def test_without_a_candidate_the_last_blessed_model_is_found():
+    assert resolved([], [3], [blessing(3, 100)]) == ([3], [100])

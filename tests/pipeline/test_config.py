@@ -1,0 +1,157 @@
+import dataclasses
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from pipeline.config import (
+    DATA_CONFIG,
+    GATE_CONFIG,
+    INPUT_CONFIG,
+    PIPELINE_CONFIG,
+    TRAINER_CONFIG,
+    AugmentationConfig,
+    DataConfig,
+    FitConfig,
+    GateConfig,
+    InputConfig,
+    PipelineConfig,
+    TrainerConfig,
+    UNetConfig,
+)
+from pipeline.presets import PRESETS
+
+# Every field at another value than its default.
+OTHER = PipelineConfig(
+    data=DataConfig(0.1, 0.2, 0.3),
+    input=InputConfig(height=24, width=40),
+    unet=UNetConfig(3, 2, 5, 1, 4, 0.5),
+    unet_fit=FitConfig(
+        2, 3, 0.125, 0.25, 0.0, 4, 5, AugmentationConfig(0.25, 0.3, 0.4, 0.2, 0.3, 0.4)
+    ),
+    cnn_fit=FitConfig(epochs=7),
+    gate=GateConfig(0.25, 0.125),
+)
+
+
+@pytest.mark.parametrize("size", [{"height": 100}, {"width": 100}])
+def test_a_size_that_does_not_halve_is_named(size):
+    [[name, value]] = size.items()
+    with pytest.raises(
+        ValidationError,
+        match=rf"input\.{name}={value} must be a multiple of 32 \(2 \*\* unet\.depth\)",
+    ):
+        PipelineConfig(input=InputConfig(**size))
+
+
+def test_a_flatter_network_takes_more_sizes():
+    config = PipelineConfig(input=InputConfig(height=100, width=4), unet=UNetConfig(depth=2))
+    assert config.input == InputConfig(100, 4)
+
+
+@pytest.mark.parametrize(("val", "test"), [(0.5, 0.5), (1.0, 0.0), (0.2, 0.9)])
+def test_fractions_that_leave_nothing_to_train_are_refused(val, test):
+    with pytest.raises(ValidationError, match=r"must be below 1, or train gets no cars"):
+        DataConfig(val_fraction=val, test_fraction=test)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [
+        (DataConfig, "val_fraction", -0.1),
+        (DataConfig, "val_fraction", float("nan")),
+        (DataConfig, "max_quarantine_fraction", 1.1),
+        (InputConfig, "height", 0),
+        (InputConfig, "width", 12.5),
+        (UNetConfig, "filters", 0),
+        (UNetConfig, "depth", "deep"),
+        (FitConfig, "epochs", 0),
+        (FitConfig, "learning_rate", 0.0),
+        (FitConfig, "learning_rate", float("nan")),
+        (FitConfig, "weight_decay", -1e-9),
+        (AugmentationConfig, "horizontal_flip", 2.0),
+        (AugmentationConfig, "scale", 1.0),
+        (GateConfig, "baseline_margin", float("nan")),
+        (GateConfig, "blessed_tolerance", -0.1),
+    ],
+)
+def test_values_out_of_range_are_refused(kind, field, value):
+    with pytest.raises(ValidationError) as caught:
+        kind(**{field: value})
+    assert caught.value.errors()[0]["loc"] == (field,)
+
+
+def test_fields_that_do_not_exist_are_refused():
+    with pytest.raises(ValidationError, match="epoch\n"):
+        FitConfig(epoch=3)
+    with pytest.raises(ValidationError, match="average_mask"):
+        TrainerConfig("mask_rcnn", InputConfig(), UNetConfig(), FitConfig())
+
+
+def test_configs_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        OTHER.input.height = 8
+
+
+def fields_of(config):
+    """All values by dotted path."""
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            yield from ((f"{field.name}.{path}", each) for path, each in fields_of(value))
+        else:
+            yield field.name, value
+
+
+@pytest.mark.parametrize(
+    ("adapter", "config"),
+    [
+        (PIPELINE_CONFIG, OTHER),
+        (DATA_CONFIG, OTHER.data),
+        (INPUT_CONFIG, OTHER.input),
+        (GATE_CONFIG, OTHER.gate),
+        (TRAINER_CONFIG, OTHER.trainer("unet")),
+        *((PIPELINE_CONFIG, preset) for preset in PRESETS.values()),
+    ],
+)
+def test_json_keeps_every_value(adapter: TypeAdapter, config):
+    restored = adapter.validate_json(adapter.dump_json(config))
+    assert restored == config
+    assert dict(fields_of(restored)) == dict(fields_of(config))
+
+
+def test_other_differs_from_the_defaults_everywhere():
+    # Else the round trip above would pass with a field that gets lost.
+    defaults = dict(fields_of(PipelineConfig()))
+    same = [path for path, value in fields_of(OTHER) if defaults[path] == value]
+    assert all(path.startswith("cnn_fit.") for path in same), same
+
+
+class TestTrainer:
+    def test_unet_gets_its_own_parts(self):
+        assert OTHER.trainer("unet") == TrainerConfig(
+            "unet", OTHER.input, OTHER.unet, OTHER.unet_fit
+        )
+
+    def test_other_models_leave_what_is_not_theirs_at_its_default(self):
+        assert OTHER.trainer("cnn") == TrainerConfig(
+            "cnn", OTHER.input, UNetConfig(), OTHER.cnn_fit
+        )
+        assert OTHER.trainer("average_mask") == TrainerConfig(
+            "average_mask", OTHER.input, UNetConfig(), FitConfig()
+        )
+
+    @pytest.mark.parametrize(
+        ("change", "touched"),
+        [
+            ({"unet": UNetConfig(filters=99)}, {"unet"}),
+            ({"unet_fit": FitConfig(epochs=99)}, {"unet"}),
+            ({"cnn_fit": FitConfig(epochs=99)}, {"cnn"}),
+            ({"input": InputConfig(32, 64)}, {"unet", "cnn", "average_mask"}),
+            ({"gate": GateConfig(0.5)}, set()),
+            ({"data": DataConfig(0.3)}, set()),
+        ],
+    )
+    def test_a_change_touches_only_the_steps_it_concerns(self, change, touched):
+        before, after = PipelineConfig(), dataclasses.replace(PipelineConfig(), **change)
+        models = ("unet", "cnn", "average_mask")
+        assert {each for each in models if before.trainer(each) != after.trainer(each)} == touched

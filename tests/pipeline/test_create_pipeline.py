@@ -1,0 +1,128 @@
+import dataclasses
+import json
+
+import pytest
+from tfx import v1 as tfx
+
+import trainer
+from pipeline.code_digest import code_digest
+from pipeline.config import (
+    DATA_CONFIG,
+    GATE_CONFIG,
+    INPUT_CONFIG,
+    TRAINER_CONFIG,
+    DataConfig,
+    GateConfig,
+    InputConfig,
+    PipelineConfig,
+    UNetConfig,
+)
+from pipeline.create_pipeline import create_pipeline
+
+CONFIG = PipelineConfig(
+    data=DataConfig(val_fraction=0.25, max_quarantine_fraction=0.5),
+    input=InputConfig(64, 96),
+    unet=UNetConfig(depth=3),
+    gate=GateConfig(baseline_margin=0.125),
+)
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pipeline")
+    return create_pipeline(
+        name="mask",
+        root=str(folder),
+        data="/photographs",
+        fingerprint="f00",
+        schema_file="/schema/schema.pbtxt",
+        serving_directory="/serving",
+        config=CONFIG,
+        metadata=tfx.orchestration.metadata.sqlite_metadata_connection_config(
+            str(folder / "metadata.sqlite")
+        ),
+        beam_pipeline_args=["--direct_num_workers=3"],
+    )
+
+
+@pytest.fixture(scope="module")
+def steps(pipeline):
+    return {step.id: step for step in pipeline.components}
+
+
+def before(step):
+    """All steps that must be finished before this one."""
+    return {each.id for each in step.upstream_nodes}.union(*map(before, step.upstream_nodes))
+
+
+def test_caching_is_on_and_beam_gets_its_arguments(pipeline):
+    assert pipeline.enable_cache
+    assert pipeline.beam_pipeline_args == ["--direct_num_workers=3"]
+
+
+def test_no_step_learns_anything_before_the_data_is_checked(steps):
+    for step in ("Transform", "Trainer.unet", "Trainer.cnn", "Trainer.average_mask", "Gate"):
+        assert "DataCheck" in before(steps[step]), step
+
+
+def test_only_a_judged_model_is_pushed(steps):
+    assert "Gate" in before(steps["Pusher"])
+    [blessing] = steps["Gate"].outputs["blessing"].get()
+    assert blessing in steps["Pusher"].inputs["model_blessing"].get()
+
+
+def test_the_test_split_is_kept_from_all_learning(steps):
+    splits = json.loads(steps["Transform"].exec_properties["splits_config"])
+    assert splits == {"analyze": ["train"], "transform": ["train", "val"]}
+    for model in ("unet", "cnn", "average_mask"):
+        properties = steps[f"Trainer.{model}"].exec_properties
+        assert json.loads(properties["train_args"])["splits"] == ["train"]
+        assert json.loads(properties["eval_args"])["splits"] == ["val"]
+        assert "PhotographExampleGen" not in {
+            each.id for each in steps[f"Trainer.{model}"].upstream_nodes
+        }
+
+
+def test_each_step_gets_its_part_of_the_config(steps):
+    def custom(step):
+        return json.loads(steps[step].exec_properties["custom_config"])
+
+    data_check = steps["DataCheck"].exec_properties["config"]
+    assert DATA_CONFIG.validate_json(data_check) == CONFIG.data
+    # Without the limit: it decides nothing there, and a change would read all photographs again.
+    example_gen = steps["PhotographExampleGen"].exec_properties["config"]
+    assert DATA_CONFIG.validate_json(example_gen) == dataclasses.replace(
+        CONFIG.data, max_quarantine_fraction=DataConfig().max_quarantine_fraction
+    )
+    assert steps["PhotographExampleGen"].exec_properties["data"] == "/photographs"
+    assert steps["PhotographExampleGen"].exec_properties["fingerprint"] == "f00"
+    assert INPUT_CONFIG.validate_json(custom("Transform")["input"]) == CONFIG.input
+    for model in ("unet", "cnn", "average_mask"):
+        given = TRAINER_CONFIG.validate_json(custom(f"Trainer.{model}")["trainer"])
+        assert given == CONFIG.trainer(model)
+    assert GATE_CONFIG.validate_json(steps["Gate"].exec_properties["config"]) == CONFIG.gate
+    destination = json.loads(steps["Pusher"].exec_properties["push_destination"])
+    assert destination["filesystem"]["base_directory"] == "/serving"
+
+
+def test_functions_are_given_by_import_path(steps):
+    # A module file would be packaged with pip at run time.
+    assert steps["Transform"].exec_properties["preprocessing_fn"] == (
+        "trainer.preprocessing.preprocessing_fn"
+    )
+    assert not steps["Transform"].exec_properties["module_file"]
+    for model in ("unet", "cnn", "average_mask"):
+        properties = steps[f"Trainer.{model}"].exec_properties
+        assert properties["run_fn"] == "trainer.fit.run_fn"
+        assert not properties["module_file"]
+
+
+def test_steps_with_code_of_ours_are_cached_by_its_digest(steps):
+    digests = {
+        step: steps[step].exec_properties["code"] for step in ("PhotographExampleGen", "Gate")
+    }
+    for step in ("Transform", "Trainer.unet", "Trainer.cnn", "Trainer.average_mask"):
+        digests[step] = json.loads(steps[step].exec_properties["custom_config"])["code"]
+    assert digests["Trainer.unet"] == digests["Trainer.cnn"] == code_digest(trainer)
+    assert len(set(digests.values())) == 4
+    assert all(len(digest) == 16 for digest in digests.values())

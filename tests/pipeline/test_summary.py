@@ -1,0 +1,173 @@
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from pipeline.closing import print_closing
+from pipeline.run_record import RunRecord
+from pipeline.screen import Step
+from pipeline.summary import summarize
+from pipeline.workdir import Workdir
+
+STEPS = [Step("PhotographExampleGen", 1.26, cached=True), Step("Gate", 2.01, cached=False)]
+
+
+@pytest.fixture
+def record(tmp_path):
+    """Writes what the steps leave behind; returns the record of the run."""
+
+    def write(blessed=True, quarantined=None, with_blessed=True, pushed=True, served=(17,)):
+        uris = {}
+
+        def put(node, key, name, content):
+            folder = tmp_path / node / key
+            folder.mkdir(parents=True)
+            (folder / name).write_text(json.dumps(content))
+            uris[node, key] = str(folder)
+
+        dice = {"unet": 0.99, "cnn": 0.8, "average_mask": 0.7}
+        put(
+            "Gate",
+            "evaluation",
+            "verdict.json",
+            {
+                "blessed": blessed,
+                "dice": dice | ({"blessed": 0.985} if with_blessed else {}),
+                "clauses": [
+                    {"name": "beats cnn", "passed": True, "reason": "by far"},
+                    {"name": "beats average_mask", "passed": blessed, "reason": "[who knows]"},
+                ],
+            },
+        )
+        put(
+            "PhotographExampleGen",
+            "quarantine",
+            "counts.json",
+            {
+                "photographs": {"train": 12, "val": 4, "test": 8},
+                "groups": {"train": 3, "val": 1, "test": 2},
+                "quarantined": quarantined or {},
+                "groups_without_metadata": ["a", "b"] if quarantined else [],
+            },
+        )
+        for number, model in enumerate(("average_mask", "cnn", "unet")):
+            put(
+                f"Trainer.{model}",
+                "model_run",
+                "fit.json",
+                {
+                    "val_dice": 0.5 + number / 8,
+                    "threshold": number / 8,
+                    "parameters": 1000 + number,
+                    "epochs": number,
+                    "seconds": 10.0 * number,
+                },
+            )
+        destination = str(tmp_path / "serving_models" / "mask" / "17")
+        for version in served:
+            (tmp_path / "serving_models" / "mask" / str(version)).mkdir(parents=True)
+        properties = {"pushed": 1, "pushed_destination": destination} if pushed else {"pushed": 0}
+        return RunRecord({}, uris, {("Pusher", "pushed_model"): properties})
+
+    return write
+
+
+def test_collects_the_figures_of_all_steps(record, tmp_path):
+    summary = summarize(record(quarantined={"empty mask": 2}), STEPS, Workdir(tmp_path))
+    unet = summary.models["unet"]
+    assert list(summary.models) == ["average_mask", "cnn", "unet"]
+    assert (unet.test_dice, unet.val_dice, unet.threshold) == (0.99, 0.75, 0.25)
+    assert (unet.parameters, unet.epochs, unet.fit_seconds) == (1002, 2, 20.0)
+    assert summary.models["average_mask"].test_dice == 0.7
+    assert summary.blessed
+    assert summary.blessed_dice == 0.985
+    assert summary.pushed == str(tmp_path / "serving_models" / "mask" / "17")
+    assert summary.steps == [
+        {"name": "PhotographExampleGen", "seconds": 1.3, "cached": True},
+        {"name": "Gate", "seconds": 2.0, "cached": False},
+    ]
+    assert summary.seconds == 3.3
+    assert summary.photographs == {"train": 12, "val": 4, "test": 8}
+    assert summary.cars == {"train": 3, "val": 1, "test": 2}
+    assert summary.quarantined == {"empty mask": 2}
+    assert summary.cars_without_metadata == 2
+    assert summary.quarantine_list.endswith("PhotographExampleGen/quarantine/quarantine.jsonl")
+
+
+def test_a_first_run_that_was_rejected(record, tmp_path):
+    summary = summarize(
+        record(blessed=False, with_blessed=False, pushed=False, served=()), STEPS, Workdir(tmp_path)
+    )
+    assert not summary.blessed
+    assert summary.blessed_dice is None
+    assert summary.pushed is None
+    assert summary.served is None
+
+
+def test_a_rejected_run_tells_what_a_server_goes_on_with(record, tmp_path):
+    # By number, not by name.
+    run = record(blessed=False, pushed=False, served=(9, 17, 8))
+    summary = summarize(run, STEPS, Workdir(tmp_path))
+    assert summary.served == str(tmp_path / "serving_models" / "mask" / "17")
+
+
+def test_a_pushed_version_that_was_removed_is_not_shown(record, tmp_path):
+    summary = summarize(record(served=(9,)), STEPS, Workdir(tmp_path))
+    assert summary.pushed is None
+    assert summary.served == str(tmp_path / "serving_models" / "mask" / "9")
+
+
+def test_is_written_whole(record, tmp_path):
+    summary = summarize(record(), STEPS, Workdir(tmp_path))
+    path = tmp_path / "summary.json"
+    path.write_text("an older one")
+    summary.write(path)
+    written = json.loads(path.read_text())
+    assert written["models"]["unet"]["test_dice"] == 0.99
+    assert written["seconds"] == 3.3
+    assert [each.name for each in tmp_path.glob("*summary*")] == ["summary.json"]
+
+
+class TestClosing:
+    @pytest.fixture
+    def closing(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+
+        def closing(run, path=tmp_path):
+            workdir = Workdir(path)
+            console = Console(file=io.StringIO(), width=200)
+            print_closing(console, summarize(run, STEPS, workdir), workdir)
+            return console.file.getvalue()
+
+        return closing
+
+    def test_a_pushed_run(self, record, closing):
+        text = closing(record(quarantined={"empty mask": 2}))
+        rows = [line.split() for line in text.splitlines()]
+        assert ["unet", "0.9900", "0.7500", "0.250", "1,002", "2", "20"] in rows
+        assert ["average_mask", "0.7000", "0.5000", "0.000", "1,000", "0", "0"] in rows
+        assert ["last", "blessed", "0.9850"] in rows
+        assert "Photographs: train 12 (3 cars), val 4 (1 cars), test 8 (2 cars)" in text
+        assert "Set aside: empty mask 2; see PhotographExampleGen/quarantine/" in text
+        assert "Cars without metadata: 2" in text
+        assert "The U-Net is blessed:" in text
+        assert "  yes beats cnn: by far" in text
+        assert "  yes beats average_mask: [who knows]" in text
+        assert "Pushed to serving_models/mask/17" in text
+        assert "All figures: summary.json   Log: logs/local_runner.log" in text
+        assert "A server goes on" not in text
+
+    def test_a_rejected_run(self, record, closing):
+        text = closing(record(blessed=False, with_blessed=False, pushed=False, served=(9,)))
+        assert "The U-Net is rejected:" in text
+        assert "  NO  beats average_mask: [who knows]" in text
+        assert "Nothing was pushed." in text
+        assert "A server goes on with serving_models/mask/9" in text
+        for absent in ("last blessed", "Set aside", "metadata"):
+            assert absent not in text
+
+    def test_paths_are_no_markup(self, record, closing, tmp_path):
+        (tmp_path / "[old]").mkdir()
+        text = closing(record(served=()), tmp_path / "[old]")
+        assert "All figures: [old]/summary.json   Log: [old]/logs/local_runner.log" in text

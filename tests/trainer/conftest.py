@@ -1,0 +1,98 @@
+"""Examples that went through the real preprocessing, once for all tests."""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tensorflow as tf
+import tensorflow_transform as tft
+import tensorflow_transform.beam as tft_beam
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
+
+from pipeline.config import INPUT_CONFIG, InputConfig
+from pipeline.create_pipeline import SCHEMA_FILE
+from trainer.preprocessing import preprocessing_fn
+
+# Of the models' input: not square, and smaller than the photographs by a factor that is not whole.
+SIZE = InputConfig(height=16, width=24)
+# Width, height and seed of each photograph.
+TRAIN = ((40, 30, 0), (40, 30, 1), (33, 47, 2), (24, 16, 3), (64, 64, 4))
+VAL = ((40, 30, 10), (31, 57, 11), (64, 48, 12))
+
+
+@dataclass(frozen=True)
+class Transformed:
+    """What Transform did.
+
+    Attributes:
+        size: Of the models' input.
+        raw: The examples that went in, by split.
+        features: What came out, by split: the features of each example.
+        files: Those as patterns of gzipped TFRecord files, by split.
+        graph: The saved preprocessing.
+    """
+
+    size: InputConfig
+    raw: dict[str, list[Any]]
+    features: dict[str, list[dict[str, Any]]]
+    files: dict[str, list[str]]
+    graph: tft.TFTransformOutput
+
+    def dataset(self, split: str) -> tf.data.Dataset:
+        """Reads the files back without the code under test."""
+        [pattern] = self.files[split]
+        return tf.data.TFRecordDataset(tf.io.gfile.glob(pattern), compression_type="GZIP")
+
+
+@pytest.fixture(scope="session")
+def transformed(raw_example, write_records, tmp_path_factory) -> Transformed:
+    """Runs TensorFlow Transform in this process: analyses train, transforms train and val."""
+    folder = tmp_path_factory.mktemp("transform")
+    schema = text_format.Parse(Path(SCHEMA_FILE).read_text(), schema_pb2.Schema())
+    spec = schema_utils.schema_as_feature_spec(schema).feature_spec
+    raw = {
+        split: [
+            raw_example(f"{split}_{index + 1:02}", *size_and_seed)
+            for index, size_and_seed in enumerate(sizes)
+        ]
+        for split, sizes in (("train", TRAIN), ("val", VAL))
+    }
+    instances = {
+        split: [
+            {
+                name: value.values.numpy() if isinstance(value, tf.SparseTensor) else value.numpy()
+                for name, value in tf.io.parse_single_example(
+                    example.SerializeToString(), spec
+                ).items()
+            }
+            for example in examples
+        ]
+        for split, examples in raw.items()
+    }
+    metadata = dataset_metadata.DatasetMetadata(schema)
+    preprocess = functools.partial(
+        preprocessing_fn, custom_config={"input": INPUT_CONFIG.dump_json(SIZE).decode()}
+    )
+    with tft_beam.Context(temp_dir=str(folder / "temporary")):
+        transform_fn = (instances["train"], metadata) | tft_beam.AnalyzeDataset(preprocess)
+        _ = transform_fn | tft_beam.WriteTransformFn(str(folder / "graph"))
+        datasets = {
+            split: ((rows, metadata), transform_fn) | tft_beam.TransformDataset()
+            for split, rows in instances.items()
+        }
+    files = {}
+    for split, (rows, transformed_metadata) in datasets.items():
+        coder = tft.coders.ExampleProtoCoder(transformed_metadata.schema)
+        write_records(folder / split / "part-0.gz", [coder.encode(row) for row in rows])
+        files[split] = [str(folder / split / "*.gz")]
+    return Transformed(
+        size=SIZE,
+        raw=raw,
+        features={split: rows for split, (rows, _) in datasets.items()},
+        files=files,
+        graph=tft.TFTransformOutput(str(folder / "graph")),
+    )
