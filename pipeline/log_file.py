@@ -30,13 +30,13 @@ def chatter_to(path: Path) -> Iterator[TextIO]:
     root = logging.getLogger()
     level = root.level
     logging.captureWarnings(True)
-    warnings.simplefilter("default")
     try:
         os.dup2(log, 1)
         os.dup2(log, 2)
         root.addHandler(handler)
         root.setLevel(logging.INFO)
-        with open(screen_fd, "w", closefd=False) as screen:
+        with warnings.catch_warnings(), open(screen_fd, "w", closefd=False) as screen:
+            warnings.simplefilter("default")
             yield screen
     finally:
         root.removeHandler(handler)

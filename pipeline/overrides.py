@@ -1,6 +1,6 @@
 """``--set unet_fit.epochs=3``: changes single fields of a preset by dotted path."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -33,7 +33,9 @@ def apply_overrides(config: PipelineConfig, overrides: Iterable[str]) -> Pipelin
         for parent in parents:
             node = node.get(parent) if isinstance(node, dict) else None
         if not isinstance(node, dict) or field not in node:
-            raise InvalidOverride(f"--set {override}: no field {path!r}; {_fields_near(tree)}")
+            raise InvalidOverride(
+                f"--set {override}: no field {path!r}; the fields are " + ", ".join(_paths(tree))
+            )
         if isinstance(node[field], dict):
             raise InvalidOverride(
                 f"--set {override}: {path!r} is a section; set one of its fields: "
@@ -50,11 +52,9 @@ def apply_overrides(config: PipelineConfig, overrides: Iterable[str]) -> Pipelin
         raise InvalidOverride(f"--set: {reasons}") from error
 
 
-def _fields_near(tree: dict[str, Any]) -> str:
-    paths = [
-        f"{section}.{field}"
-        for section, fields in tree.items()
-        if isinstance(fields, dict)
-        for field in fields
-    ]
-    return "the fields are " + ", ".join(paths)
+def _paths(tree: dict[str, Any], section: str = "") -> Iterator[str]:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from _paths(value, f"{section}{name}.")
+        else:
+            yield section + name

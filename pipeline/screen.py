@@ -51,6 +51,7 @@ class Screen(logging.Handler):
         self._console = console
         self._started = 0.0
         self._cached = False
+        self._verbosity = absl.logging.get_verbosity()
         self._progress = Progress(
             TextColumn("  {task.description:<24}"),
             BarColumn(bar_width=24),
@@ -64,6 +65,7 @@ class Screen(logging.Handler):
     def __enter__(self) -> "Screen":
         """Starts to listen."""
         # The flag, not the logger's level: Transform saves the flags and sets them back.
+        self._verbosity = absl.logging.get_verbosity()
         absl.logging.set_verbosity(absl.logging.INFO)
         LOGGER.setLevel(logging.INFO)
         LOGGER.propagate = False  # A line per photograph would drown the log.
@@ -83,6 +85,7 @@ class Screen(logging.Handler):
         for logger in (absl.logging.get_absl_logger(), LOGGER):
             logger.removeHandler(self)
         LOGGER.propagate = True
+        absl.logging.set_verbosity(self._verbosity)
         if self.running and kind is not None:
             what = "failed" if issubclass(kind, Exception) else "interrupted"
             self._line(self.running, time.monotonic() - self._started, what)

@@ -149,6 +149,10 @@ class Servable:
             fetched = dict(zip(fetch_names, step(*map(feeds.get, feed_names)), strict=True))
         except tf.errors.OpError as error:
             raise _from_runtime(error) from error
+        except UnicodeDecodeError as error:
+            # The runtime quotes the input, and its bytes are no text; then no OpError is made.
+            text = error.object.decode(errors="replace")
+            raise ServingError(StatusCode.INVALID_ARGUMENT, text) from error
         # A scalar comes back as a bare value; given its dtype, a string keeps trailing zero bytes.
         return {
             alias: np.asarray(

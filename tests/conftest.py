@@ -12,8 +12,8 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
-# Said before TensorFlow is imported: its C++ chatter below warnings tells a test nothing.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+# Said before TensorFlow is imported. What matters of its C++ chatter also comes as an exception.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # The first call of a TensorFlow operation takes longer than all others together.
 settings.register_profile("studio-mask", deadline=None, max_examples=50, database=None)

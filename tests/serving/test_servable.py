@@ -89,6 +89,20 @@ def test_an_unknown_signature(affine, name):
     assert caught.value.message == f'Serving signature key "{name}" not found.'
 
 
+def test_an_operation_that_quotes_bytes_that_are_no_text(tmp_path):
+    class Character(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="x")])
+        def at_twenty(self, x):
+            return {"y": tf.strings.substr(x, 20, 1)}
+
+    module = Character()
+    tf.saved_model.save(module, str(tmp_path), signatures=module.at_twenty)
+    with Servable.load(tmp_path) as servable, pytest.raises(ServingError) as caught:
+        servable.predict({"x": np.array([b"\x89PNG\xff"], dtype=object)})
+    assert caught.value.code == StatusCode.INVALID_ARGUMENT
+    assert "pos 20 out of range" in caught.value.message
+
+
 def test_metadata_shows_the_initialiser_and_requests_do_not_see_it(affine):
     assert set(affine.signature_defs) - set(affine.signatures) == {"__saved_model_init_op"}
 
