@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from benchmarks import reply, studio_speed, transform_memory
+from benchmarks import pipeline_memory, reply, studio_speed
 from benchmarks.machine import machine
 
 _BENCHMARKS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "studio_speed": studio_speed.measure,
-    "transform_memory": transform_memory.measure,
+    "pipeline_memory": pipeline_memory.measure,
     "reply": reply.measure,
 }
 _RESULTS = Path(__file__).parent / "results"
