@@ -29,10 +29,10 @@ bench: $(INSTALLED) ## Measure speed and memory; writes benchmarks/results/
 	@$(PYTHON) -m benchmarks $(ARGS)
 
 lock: $(INSTALLED) ## Resolve the dependencies anew, with hashes
-	@$(UV) pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
+	@$(UV) pip compile --quiet --upgrade --generate-hashes --no-annotate --no-emit-index-url \
 	  --python-version 3.10 --custom-compile-command "make lock" \
 	  requirements/tfx-1.16.in requirements/dev.in --output-file $(LOCK)
-	@$(UV) pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
+	@$(UV) pip compile --quiet --upgrade --generate-hashes --no-annotate --no-emit-index-url \
 	  --custom-compile-command "make lock" requirements/uv.in --output-file requirements/uv.txt
 
 clean: ## Remove what make installed; runs/ stays
