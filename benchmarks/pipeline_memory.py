@@ -1,21 +1,24 @@
 """Does the peak memory of ingestion, statistics and Transform grow with the number of photographs?
 
 Renders 1,024 full-size photographs, runs PhotographExampleGen, StatisticsGen and Transform on 256
-of them and on all, each step in a process of its own, and compares the peaks of resident memory.
-Expected: the same within a fifth, because photographs pass through one at a time; what is left is
-Beam's batches, which grow until one takes a second.
+of them, on all, and on three times all (each linked under three names), each step in a process of
+its own, and compares the peaks of resident memory. Expected: from 1,024 to 3,072 the same within a
+tenth, because photographs pass through in batches. Below that Beam's batches still grow: it
+enlarges them until one takes a second.
 """
 
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from studio.config import StudioConfig
 from studio.dataset import render_dataset
 
-_COUNTS = (256, 1024)
+_COUNTS = (256, 1024, 3072)
+_RENDERED = 1024
 _POSES = 16
 _STEPS = ("ingest", "statistics", "transform")
 
@@ -77,17 +80,16 @@ def measure(scratch: Path) -> dict[str, Any]:
         scratch: An empty folder; about 2 GB are written.
 
     Returns:
-        Per step and count the memory after the imports and at the peak, in MiB; per step the ratio
+        Per step and count the memory after the imports and at the peak, in MiB; per step the ratios
         of the peaks.
     """
     figures: dict[str, Any] = {"photograph_size": "1918x1280"}
-    few, many = _COUNTS
-    all_of_them = render_dataset(
-        scratch / f"photographs-{many}",
-        StudioConfig(cars=many // _POSES, test_cars=0, width=1918, height=1280),
+    rendered = render_dataset(
+        scratch / "rendered",
+        StudioConfig(cars=_RENDERED // _POSES, test_cars=0, width=1918, height=1280),
     )
-    some = _first(all_of_them, few, scratch / f"photographs-{few}")
-    for count, photographs in ((few, some), (many, all_of_them)):
+    for count in _COUNTS:
+        photographs = _linked(rendered, count, scratch / f"photographs-{count}")
         for step in _STEPS:
             ran = subprocess.run(
                 [sys.executable, "-c", _STEP, photographs, scratch / f"run-{count}", step],
@@ -97,14 +99,18 @@ def measure(scratch: Path) -> dict[str, Any]:
             )
             figures[f"{step}_{count}"] = json.loads(ran.stdout.splitlines()[-1])
     for step in _STEPS:
-        peaks = [figures[f"{step}_{count}"]["peak_mib"] for count in _COUNTS]
-        figures[f"{step}_ratio"] = round(peaks[1] / peaks[0], 3)
+        for few, many in pairwise(_COUNTS):
+            peaks = [figures[f"{step}_{count}"]["peak_mib"] for count in (few, many)]
+            figures[f"{step}_ratio_{many}_to_{few}"] = round(peaks[1] / peaks[0], 3)
     return figures
 
 
-def _first(photographs: Path, count: int, folder: Path) -> Path:
+def _linked(rendered: Path, count: int, folder: Path) -> Path:
+    """Links ``count`` photographs and masks, each under as many car ids as that takes."""
     for place in ("train", "train_masks"):
         (folder / place).mkdir(parents=True)
-        for path in sorted((photographs / place).iterdir())[:count]:
-            (folder / place / path.name).symlink_to(path)
+        files = sorted((rendered / place).iterdir())
+        for index in range(count):
+            turn, number = divmod(index, len(files))
+            (folder / place / f"{turn}x{files[number].name}").symlink_to(files[number])
     return folder
