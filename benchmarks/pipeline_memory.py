@@ -3,8 +3,8 @@
 Renders 1,024 full-size photographs, runs PhotographExampleGen, StatisticsGen and Transform on 256
 of them, on all, and on three times all (each linked under three names), each step in a process of
 its own, and compares the peaks of resident memory. Expected: from 1,024 to 3,072 the same within a
-tenth, because photographs pass through in batches. Below that Beam's batches still grow: it
-enlarges them until one takes a second.
+tenth, because photographs pass through in batches. That holds for ingestion and Transform;
+StatisticsGen grew by a fifth.
 """
 
 import json
