@@ -26,7 +26,9 @@ def print_closing(console: Console, summary: Summary, workdir: Workdir) -> None:
     console.print()
     for line in (*_data(summary), *_verdict(summary)):
         console.print(line)
-    console.print(Text(f"All figures: {_short(workdir.summary)}   Log: {_short(workdir.log)}"))
+    console.print(
+        Text(f"All figures: {short_path(workdir.summary)}   Log: {short_path(workdir.log)}")
+    )
 
 
 def _scores(summary: Summary) -> Table:
@@ -59,7 +61,7 @@ def _data(summary: Summary) -> list[Text]:
         lines.append(f"Cars without metadata: {summary.cars_without_metadata}")
     if summary.quarantined:
         reasons = ", ".join(f"{reason} {count}" for reason, count in summary.quarantined.items())
-        lines.append(f"Set aside: {reasons}; see {_short(Path(summary.quarantine_list))}")
+        lines.append(f"Set aside: {reasons}; see {short_path(Path(summary.quarantine_list))}")
     return [Text(line) for line in lines]
 
 
@@ -69,15 +71,18 @@ def _verdict(summary: Summary) -> list[Text]:
     for clause in summary.reasons:
         sign = "yes" if clause["passed"] else "NO "
         lines.append(Text(f"  {sign} {clause['name']}: {clause['reason']}"))
-    if summary.pushed is None:
+    if summary.pushed is None and summary.blessed:
+        lines.append(Text("It was pushed by an earlier run, and that version was removed since."))
+    elif summary.pushed is None:
         lines.append(Text("Nothing was pushed."))
     else:
-        lines.append(Text(f"Pushed to {_short(Path(summary.pushed))}"))
+        lines.append(Text(f"Pushed to {short_path(Path(summary.pushed))}"))
     if summary.served is not None and summary.served != summary.pushed:
-        lines.append(Text(f"A server goes on with {_short(Path(summary.served))}"))
+        lines.append(Text(f"A server goes on with {short_path(Path(summary.served))}"))
     return lines
 
 
-def _short(path: Path) -> str:
+def short_path(path: Path) -> str:
+    """Returns a path as a user would type it: relative if it lies below the current folder."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative

@@ -12,7 +12,7 @@ from tfx import v1 as tfx
 from components.data_check import UnusableData
 from components.photograph_folder import UnusableFolder, fingerprint, list_folder
 from pipeline import features
-from pipeline.closing import print_closing
+from pipeline.closing import print_closing, short_path
 from pipeline.config import PipelineConfig
 from pipeline.create_pipeline import SCHEMA_FILE, create_pipeline
 from pipeline.first_mask import ask_for_a_mask
@@ -96,11 +96,11 @@ class LocalRun:
                 Path(examples, f"Split-{features.TEST}"),
                 self.workdir.first_mask,
             )
-            screen.end(f"{_short(mask.picture)} (Dice {mask.dice:.4f})")
+            screen.end(f"{short_path(mask.picture)} (Dice {mask.dice:.4f})")
             console.print(
                 Text(
                     "Next: studio-mask serve --model_base_path "
-                    f"{_short(self.workdir.serving_directory)} --model_name mask --port 8500"
+                    f"{short_path(self.workdir.serving_directory)} --model_name mask --port 8500"
                 )
             )
         return EXIT_REJECTED if self.fail_if_rejected and not summary.blessed else 0
@@ -141,8 +141,3 @@ def _explain(error: Exception, screen: Screen) -> str:
         return str(error)
     step = f"{screen.running} failed: " if screen.running else ""
     return f"{step}{type(error).__name__}: {error}"
-
-
-def _short(path: Path) -> str:
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
