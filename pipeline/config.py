@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
 Difference = Annotated[float, Field(ge=-1.0, le=1.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]
 
@@ -47,18 +48,32 @@ class InputConfig:
     width: Positive = 128
 
 
+EncoderName = Literal["plain", "MobileNetV2", "ResNet50V2", "EfficientNetV2B0"]
+
+
 @dataclass(frozen=True, config=_STRICT)
 class UNetConfig:
     """The U-Net's shape.
 
     Attributes:
         filters: Filters of the first level; each level below doubles them.
-        depth: How many times the resolution is halved. Height and width must divide by 2**depth.
+        depth: How many times the resolution is halved. Height and width must divide by
+            ``space_to_depth * 2**depth``.
         max_filters: No level gets more filters than this.
         encoder_convs: Conv-batchnorm-ReLU blocks per encoder level and in the centre.
         decoder_convs: The same per decoder level.
         batchnorm_momentum: Of the running statistics. Keras' default of 0.99 lags for hundreds of
             steps, so that the val Dice of the first epochs says nothing.
+        space_to_depth: The body sees square blocks of this many pixels a side as one pixel with as
+            many more channels, and its logits are unfolded again. 1 leaves the photograph as it is.
+        residual: Each level's blocks get a shortcut around them.
+        dilated_centre: The centre is this many convolutions of rates 1, 2, 4 ... whose results are
+            summed; 0 leaves it as the other levels are.
+        deep_supervision: So many levels below the first get a head of their own while fitting.
+        encoder: ``plain`` is the one described above; another name takes the encoder from
+            ``keras.applications`` (depth 5).
+        encoder_weights: Local weights file of that encoder, without its top; empty starts at
+            random.
     """
 
     filters: Positive = 16
@@ -67,52 +82,141 @@ class UNetConfig:
     encoder_convs: Positive = 2
     decoder_convs: Positive = 3
     batchnorm_momentum: Fraction = 0.9
+    space_to_depth: Positive = 1
+    residual: bool = False
+    dilated_centre: Count = 0
+    deep_supervision: Count = 0
+    encoder: EncoderName = "plain"
+    encoder_weights: str = ""
+
+    @model_validator(mode="after")
+    def _options_fit_together(self) -> "UNetConfig":
+        if self.deep_supervision >= self.depth:
+            raise ValueError("deep_supervision must be below depth: the decoder has no more levels")
+        if self.encoder == "plain":
+            if self.encoder_weights:
+                raise ValueError("encoder_weights needs an encoder that has a name")
+        elif self.depth != 5 or self.space_to_depth != 1 or self.residual:
+            raise ValueError(
+                f"the encoder {self.encoder} needs depth=5, space_to_depth=1 and residual=false"
+            )
+        return self
 
 
 @dataclass(frozen=True, config=_STRICT)
 class AugmentationConfig:
-    """Random changes of the training photographs.
+    """Random changes of the training photographs; each photograph draws its own amounts.
+
+    The defaults of flip, warp and HSV are those of the 2017 solutions that the reference report
+    follows (in OpenCV's units there: hue 50 of 180, saturation 5 and value 15 of 255).
 
     Attributes:
         horizontal_flip: Probability of mirroring photograph and mask.
-        shift: Largest shift of both, as a share of height and width.
-        scale: Largest relative change of size of both; below 1.
+        warp: Probability of shifting, scaling and rotating both.
+        shift: Largest shift, as a share of height and width.
+        scale: Largest relative change of size; below 1.
+        rotate: Largest rotation, degrees.
+        hsv: Probability of moving the colours in HSV.
+        hue: Largest change of hue, degrees.
+        saturation: Largest change of saturation, as a share of the full range.
+        value: Largest change of value, as a share of the full range.
         brightness: Largest change of all channels together, as a share of the full range.
         contrast: Largest relative change of the distance to the photograph's mean.
         colour: Largest change of each channel by itself, as a share of the full range.
+        blur: Probability of a Gaussian blur.
+        blur_sigma: Its largest standard deviation, pixels.
+        noise: Probability of Gaussian noise.
+        noise_deviation: Its largest standard deviation, as a share of the full range.
+        jpeg: Probability of the loss that JPEG compression brings.
+        jpeg_quality: Its lowest quality, 1 to 100.
     """
 
     horizontal_flip: Fraction = 0.5
+    warp: Fraction = 0.5
     shift: Fraction = 0.0625
     scale: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.1
-    brightness: Fraction = 0.1
-    contrast: Fraction = 0.1
-    colour: Fraction = 0.02
+    rotate: Annotated[float, Field(ge=0.0, le=180.0)] = 0.0
+    hsv: Fraction = 0.5
+    hue: Annotated[float, Field(ge=0.0, le=180.0)] = 100.0
+    saturation: Fraction = 0.02
+    value: Fraction = 0.06
+    brightness: Fraction = 0.0
+    contrast: Fraction = 0.0
+    colour: Fraction = 0.0
+    blur: Fraction = 0.0
+    blur_sigma: Annotated[float, Field(gt=0.0, le=3.0)] = 1.0
+    noise: Fraction = 0.0
+    noise_deviation: Fraction = 0.02
+    jpeg: Fraction = 0.0
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 50
+
+
+LossName = Literal["bce_dice", "focal_dice", "boundary_dice", "lovasz"]
+Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
 
 
 @dataclass(frozen=True, config=_STRICT)
 class FitConfig:
-    """How a model is fitted: AdamW, linear warm-up, cosine decay, early stopping on val Dice.
+    """How a model is fitted.
 
     Attributes:
-        epochs: Passes over the training split, at most.
-        batch_size: Photographs per step.
+        epochs: Passes over the training split, at most; 0 exports the initial weights.
+        batch_size: Photographs per step, over all devices together.
+        loss: Name of the loss, see ``trainer.losses``.
+        optimizer: ``adamw`` or ``rmsprop``.
         learning_rate: Peak of the schedule.
+        schedule: ``warmup_cosine``: linear rise, then half a cosine to 0; ``reduce_on_plateau``:
+            constant, times ``plateau_factor`` after ``plateau_patience`` epochs without a better
+            val Dice.
         warmup_fraction: Share of all steps over which the rate rises from 0.
-        weight_decay: AdamW's.
+        plateau_patience: Epochs.
+        plateau_factor: In (0, 1).
+        weight_decay: Of the optimizer.
+        clip_norm: Largest norm of all gradients together; 0 leaves them as they are.
+        ema_momentum: Of the running mean of the weights, which is what is scored and exported; 0
+            takes the weights themselves.
+        precision: ``auto`` takes what the device gains from, see ``trainer.precision``.
+        xla: ``auto`` compiles on GPUs only.
         patience: Epochs without a better val Dice after which fitting stops.
+        min_delta: What counts as better.
+        initial_weights: Weights file to start from, such as another Keras backend wrote.
         seed: Of weights, shuffling and augmentation.
         augmentation: See AugmentationConfig.
     """
 
-    epochs: Positive = 30
+    epochs: Count = 30
     batch_size: Positive = 16
+    loss: LossName = "bce_dice"
+    optimizer: Literal["adamw", "rmsprop"] = "adamw"
     learning_rate: Annotated[float, Field(gt=0.0)] = 2e-3
+    schedule: Literal["warmup_cosine", "reduce_on_plateau"] = "warmup_cosine"
     warmup_fraction: Fraction = 0.05
+    plateau_patience: Positive = 4
+    plateau_factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.1
     weight_decay: NonNegative = 1e-4
+    clip_norm: NonNegative = 0.0
+    ema_momentum: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    precision: Precision = "auto"
+    xla: Literal["auto", "on", "off"] = "auto"
     patience: Positive = 10
+    min_delta: NonNegative = 0.0
+    initial_weights: str = ""
     seed: int = 0
     augmentation: AugmentationConfig = AugmentationConfig()
+
+
+@dataclass(frozen=True, config=_STRICT)
+class PredictionConfig:
+    """From logits at the model's size to a mask at full size.
+
+    Attributes:
+        flip_average: The mean of the photograph's and its mirror image's answers, for twice the
+            model's time.
+        enlarge: What is enlarged: the probabilities or the logits.
+    """
+
+    flip_average: bool = False
+    enlarge: Literal["probability", "logits"] = "probability"
 
 
 ModelName = Literal["unet", "cnn", "average_mask"]
@@ -127,12 +231,14 @@ class TrainerConfig:
         input: Size of its input.
         unet: Shape of the U-Net; the other models have no options.
         fit: How it is fitted; the average mask has nothing to fit.
+        prediction: How its logits become a mask.
     """
 
     model: ModelName
     input: InputConfig
     unet: UNetConfig
     fit: FitConfig
+    prediction: PredictionConfig = PredictionConfig()
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -150,24 +256,52 @@ class GateConfig:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class TunerConfig:
+    """The optional search for better hyperparameters of the U-Net's fit.
+
+    Attributes:
+        trials: Fits of different hyperparameters; 0 leaves the step out.
+        epochs: Of each of them.
+    """
+
+    trials: Count = 0
+    epochs: Positive = 5
+
+
+@dataclass(frozen=True, config=_STRICT)
 class PipelineConfig:
-    """One run of the pipeline, whole."""
+    """One run of the pipeline, whole.
+
+    Attributes:
+        data: Photographs to examples.
+        input: What the models see.
+        unet: Shape of the U-Net.
+        unet_fit: How it is fitted.
+        unet_prediction: How its logits become a mask.
+        cnn_fit: How the small CNN is fitted.
+        tuner: Search for the U-Net's hyperparameters.
+        warm_start: The U-Net's fit starts from the last blessed model that saw other data.
+        gate: What a candidate must show.
+    """
 
     data: DataConfig = DataConfig()
     input: InputConfig = InputConfig()
     unet: UNetConfig = UNetConfig()
     unet_fit: FitConfig = FitConfig()
+    unet_prediction: PredictionConfig = PredictionConfig()
     cnn_fit: FitConfig = FitConfig()
+    tuner: TunerConfig = TunerConfig()
+    warm_start: bool = False
     gate: GateConfig = GateConfig()
 
     @model_validator(mode="after")
     def _input_halves_down_to_the_centre(self) -> "PipelineConfig":
-        step = 2**self.unet.depth
+        step = self.unet.space_to_depth * 2**self.unet.depth
         for name, size in (("height", self.input.height), ("width", self.input.width)):
             if size % step:
                 raise ValueError(
-                    f"input.{name}={size} must be a multiple of {step} (2 ** unet.depth), "
-                    "because the U-Net halves it that often"
+                    f"input.{name}={size} must be a multiple of {step} (unet.space_to_depth * "
+                    "2 ** unet.depth), because the U-Net halves it that often"
                 )
         return self
 
@@ -178,15 +312,22 @@ class PipelineConfig:
         """
         match model:
             case "unet":
-                return TrainerConfig(model, self.input, self.unet, self.unet_fit)
+                return TrainerConfig(
+                    model, self.input, self.unet, self.unet_fit, self.unet_prediction
+                )
             case "cnn":
-                return TrainerConfig(model, self.input, UNetConfig(), self.cnn_fit)
+                return TrainerConfig(
+                    model, self.input, UNetConfig(), self.cnn_fit, PredictionConfig()
+                )
             case "average_mask":
-                return TrainerConfig(model, self.input, UNetConfig(), FitConfig())
+                return TrainerConfig(
+                    model, self.input, UNetConfig(), FitConfig(), PredictionConfig()
+                )
 
 
 PIPELINE_CONFIG = TypeAdapter(PipelineConfig)
 TRAINER_CONFIG = TypeAdapter(TrainerConfig)
 DATA_CONFIG = TypeAdapter(DataConfig)
 INPUT_CONFIG = TypeAdapter(InputConfig)
+TUNER_CONFIG = TypeAdapter(TunerConfig)
 GATE_CONFIG = TypeAdapter(GateConfig)

@@ -1,7 +1,9 @@
 """Wires the components together; the only place that does."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx import v1 as tfx
@@ -22,6 +24,7 @@ from components.atomic_pusher import AtomicPusherExecutor
 from components.data_check import DataCheck
 from components.gate import Gate
 from components.last_blessed import LastBlessedOther
+from components.last_blessed_of_other_data import LastBlessedOfOtherData
 from components.photograph_example_gen import PhotographExampleGen
 from pipeline import features
 from pipeline.code_digest import code_digest
@@ -30,6 +33,7 @@ from pipeline.config import (
     GATE_CONFIG,
     INPUT_CONFIG,
     TRAINER_CONFIG,
+    TUNER_CONFIG,
     DataConfig,
     ModelName,
     PipelineConfig,
@@ -115,21 +119,44 @@ def create_pipeline(
     )
     transform.add_upstream_node(data_check)
 
-    def fit(model: ModelName) -> tfx.components.Trainer:
-        return tfx.components.Trainer(
-            run_fn="trainer.fit.run_fn",
-            examples=transform.outputs["transformed_examples"],
-            transform_graph=transform.outputs["transform_graph"],
-            schema=schema,
-            train_args=tfx.proto.TrainArgs(splits=[features.TRAIN]),
-            eval_args=tfx.proto.EvalArgs(splits=[features.VAL]),
-            custom_config={
+    def arguments(model: ModelName) -> dict[str, Any]:
+        return {
+            "examples": transform.outputs["transformed_examples"],
+            "transform_graph": transform.outputs["transform_graph"],
+            "schema": schema,
+            "train_args": tfx.proto.TrainArgs(splits=[features.TRAIN]),
+            "eval_args": tfx.proto.EvalArgs(splits=[features.VAL]),
+            "custom_config": {
                 "trainer": TRAINER_CONFIG.dump_json(config.trainer(model)).decode(),
                 "code": code_digest(trainer),
             },
-        ).with_id(f"Trainer.{model}")
+        }
 
-    average_mask, cnn, unet = fit("average_mask"), fit("cnn"), fit("unet")
+    def fit(model: ModelName, **more: tfx.types.BaseChannel) -> tfx.components.Trainer:
+        known = arguments(model)
+        known["custom_config"]["fits"] = os.path.join(root, "fits")
+        return tfx.components.Trainer(run_fn="trainer.fit.run_fn", **known, **more).with_id(
+            f"Trainer.{model}"
+        )
+
+    optional: list[Any] = []
+    unet_inputs = {}
+    if config.tuner.trials:
+        known = arguments("unet")
+        known["custom_config"]["tuner"] = TUNER_CONFIG.dump_json(config.tuner).decode()
+        tuner = tfx.components.Tuner(tuner_fn="trainer.tuner.tuner_fn", **known)
+        unet_inputs["hyperparameters"] = tuner.outputs["best_hyperparameters"]
+        optional.append(tuner)
+    if config.warm_start:
+        base = tfx.dsl.Resolver(
+            strategy_class=LastBlessedOfOtherData,
+            examples=examples,
+            model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
+            model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
+        ).with_id("WarmStart")
+        unet_inputs["base_model"] = base.outputs["model"]
+        optional.append(base)
+    average_mask, cnn, unet = fit("average_mask"), fit("cnn"), fit("unet", **unet_inputs)
     last_blessed = tfx.dsl.Resolver(
         strategy_class=LastBlessedOther,
         candidate=unet.outputs["model"],
@@ -165,6 +192,7 @@ def create_pipeline(
             transform,
             average_mask,
             cnn,
+            *optional,
             unet,
             last_blessed,
             quality_gate,

@@ -1,65 +1,100 @@
 """The Trainer's ``run_fn``: fits one of the three models, finds its threshold, exports it."""
 
 import dataclasses
+import hashlib
 import json
 import os
+import shutil
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import keras
-import numpy as np
+import keras_tuner
 import tensorflow as tf
 import tensorflow_transform as tft
-from numpy.typing import NDArray
 
 from pipeline.config import TRAINER_CONFIG, FitConfig, InputConfig, TrainerConfig
-from trainer import input_pipeline, signatures
+from trainer import input_pipeline, prediction, signatures
+from trainer.deep_supervision import DeepSupervisionLoss, FirstChannelDice, supervise
 from trainer.dice import HardDice
+from trainer.fit_backup import FitBackup
 from trainer.fit_progress import FitProgress
-from trainer.losses import BceDiceLoss
+from trainer.history import History
+from trainer.hyperparameters import tuned
+from trainer.learning_rate import LearningRate
+from trainer.losses import make_loss
+from trainer.mask_images import MaskImages
 from trainer.models.average_mask import build_average_mask
 from trainer.models.cnn import build_cnn
 from trainer.models.unet import build_unet
-from trainer.schedule import warmup_cosine
+from trainer.optimizer import make_optimizer
+from trainer.precision import computing_in, resolve_precision
+from trainer.stop_on_nan import StopOnNan
 from trainer.threshold import fit_threshold
 
 FIT_FILE = "fit.json"
 HISTORY_FILE = "history.csv"
+WEIGHTS_FILE = "model.weights.h5"
+_BACKUP = "backup"
 
 
 def run_fn(fn_args: Any) -> None:
     """Does one Trainer step; TFX calls it by its import path.
 
     Args:
-        fn_args: ``tfx.components.FnArgs``; ``custom_config["trainer"]`` is a TrainerConfig as JSON.
-            Leaves the SavedModel in ``serving_model_dir``, and in ``model_run_dir`` the history
-            of the fit and ``fit.json`` (threshold, val Dice, epochs, seconds).
+        fn_args: ``tfx.components.FnArgs``; ``custom_config["trainer"]`` is a TrainerConfig as JSON,
+            ``custom_config["fits"]`` a folder for what outlives a killed fit.
+            Leaves the SavedModel in ``serving_model_dir``, its weights beside that directory, and
+            in ``model_run_dir`` the history of the fit and ``fit.json`` (threshold, val Dice,
+            epochs, seconds).
     """
     started = time.monotonic()
-    config = TRAINER_CONFIG.validate_json(fn_args.custom_config["trainer"])
+    config = _with_hyperparameters(
+        TRAINER_CONFIG.validate_json(fn_args.custom_config["trainer"]), fn_args.hyperparameters
+    )
     transform = tft.TFTransformOutput(fn_args.transform_output)
     train = input_pipeline.examples(fn_args.train_files)
     val = input_pipeline.examples(fn_args.eval_files)
+    folder = _fit_folder(fn_args)
     os.makedirs(fn_args.model_run_dir, exist_ok=True)
 
     keras.utils.set_random_seed(config.fit.seed)
-    model = build(config, train)
+    precision = resolve_precision(config.fit.precision)
     epochs = 0
-    if model.trainable_weights:
-        history = os.path.join(fn_args.model_run_dir, HISTORY_FILE)
-        epochs = fit(model, train, val, config.input, config.fit, history)
+    with computing_in(precision):
+        model = build(config, train)
+        start_weights = config.fit.initial_weights or _weights_beside(fn_args.base_model)
+        if start_weights and model.trainable_weights:
+            load_weights(model, start_weights)
+        supervision = config.unet.deep_supervision if config.model == "unet" else 0
+        if model.trainable_weights and config.fit.epochs:
+            epochs = fit(model, train, val, config.input, config.fit, folder, supervision)
+            shutil.copy(os.path.join(folder, HISTORY_FILE), fn_args.model_run_dir)
 
-    batches = input_pipeline.scoring_batches(val, config.input, config.fit.batch_size)
-    threshold = fit_threshold(
-        zip(_probabilities(model, batches), input_pipeline.full_size_masks(val), strict=True)
+    scores = (
+        scores.numpy()
+        for images, _ in input_pipeline.scoring_batches(val, config.input, config.fit.batch_size)
+        for scores in prediction.predict(model, images, config.prediction)
     )
-    signatures.export(model, transform, config.input, threshold.value, fn_args.serving_model_dir)
+    threshold = fit_threshold(
+        zip(scores, input_pipeline.full_size_masks(val), strict=True), config.prediction
+    )
+    signatures.export(
+        model,
+        transform,
+        config.input,
+        threshold.value,
+        fn_args.serving_model_dir,
+        config.prediction,
+    )
+    model.save_weights(_weights_path(fn_args.serving_model_dir))
 
     record = {
         "model": config.model,
         "parameters": model.count_params(),
         "epochs": epochs,
+        "precision": precision,
+        "started_from": start_weights,
         "seconds": round(time.monotonic() - started, 1),
         "threshold": threshold.value,
         "val_dice": threshold.dice,
@@ -68,6 +103,7 @@ def run_fn(fn_args: Any) -> None:
     }
     with tf.io.gfile.GFile(os.path.join(fn_args.model_run_dir, FIT_FILE), "w") as file:
         file.write(json.dumps(record, indent=2))
+    shutil.rmtree(os.path.join(folder, _BACKUP), ignore_errors=True)
 
 
 def build(config: TrainerConfig, train: tf.data.Dataset) -> keras.Model:
@@ -96,7 +132,8 @@ def fit(
     val: tf.data.Dataset,
     size: InputConfig,
     config: FitConfig,
-    history_path: str,
+    folder: str,
+    deep_supervision: int = 0,
 ) -> int:
     """Fits a model and leaves it with the weights of its best epoch.
 
@@ -106,53 +143,136 @@ def fit(
         val: The same, to choose the best epoch by mean hard Dice at the model's size.
         size: The model's input size.
         config: Epochs, rates and the rest.
-        history_path: CSV file that gets a row per epoch.
+        folder: Gets ``history.csv`` with a row per epoch, TensorBoard's logs, and the backup that a
+            fit that was killed here goes on from.
+        deep_supervision: Decoder levels that get a head of their own while fitting.
 
     Returns:
-        How many epochs were run.
+        How many epochs were run, those before a restart included.
 
     Raises:
-        ValueError: If the loss became NaN or infinite.
+        NonFiniteLoss: If the loss became NaN or infinite.
     """
     steps, val_steps = (-(-input_pipeline.count(d) // config.batch_size) for d in (train, val))
-    model.compile(
-        optimizer=keras.optimizers.AdamW(
-            warmup_cosine(config.learning_rate, steps * config.epochs, config.warmup_fraction),
-            weight_decay=config.weight_decay,
-        ),
-        loss=BceDiceLoss(),
-        metrics=[HardDice()],
-        jit_compile=False,  # XLA on two CPU cores: 6.1 images/s where the plain graph does 19.7.
+    loss, dice = make_loss(config.loss), HardDice()
+    fitted = model
+    if deep_supervision:
+        fitted = supervise(model, deep_supervision)
+        loss, dice = DeepSupervisionLoss(loss), FirstChannelDice()
+    fitted.compile(
+        optimizer=make_optimizer(config, steps * config.epochs),
+        loss=loss,
+        metrics=[dice],
+        jit_compile=_compile_with_xla(config),
     )
-    history = model.fit(
+    val_batches = input_pipeline.scoring_batches(val, size, config.batch_size)
+
+    best = {"monitor": "val_dice", "mode": "max", "min_delta": config.min_delta}
+    stateful: dict[str, keras.callbacks.Callback] = {
+        "early_stopping": keras.callbacks.EarlyStopping(
+            **best, patience=config.patience, restore_best_weights=True
+        )
+    }
+    if config.schedule == "reduce_on_plateau":
+        stateful["plateau"] = keras.callbacks.ReduceLROnPlateau(
+            **best, patience=config.plateau_patience, factor=config.plateau_factor
+        )
+    logs = os.path.join(folder, "tensorboard")
+    backup = FitBackup(os.path.join(folder, _BACKUP), stateful)
+    first_epoch = backup.epoch
+    os.makedirs(folder, exist_ok=True)
+    fitted_epochs = fitted.fit(
         input_pipeline.training_batches(
-            train, size, config.batch_size, config.augmentation, config.seed
-        ).apply(tf.data.experimental.assert_cardinality(steps)),
-        validation_data=input_pipeline.scoring_batches(val, size, config.batch_size).apply(
-            tf.data.experimental.assert_cardinality(val_steps)
+            train,
+            size,
+            config.batch_size,
+            config.augmentation,
+            config.seed,
+            config.epochs,
+            first_epoch,
         ),
+        steps_per_epoch=steps,
+        validation_data=val_batches.apply(tf.data.experimental.assert_cardinality(val_steps)),
+        initial_epoch=first_epoch,
         epochs=config.epochs,
         verbose=0,
         callbacks=[
-            keras.callbacks.EarlyStopping(
-                monitor="val_dice",
-                mode="max",
-                patience=config.patience,
-                restore_best_weights=True,
+            LearningRate(),
+            *_running_mean(config),
+            *stateful.values(),
+            History(os.path.join(folder, HISTORY_FILE), first_epoch),
+            keras.callbacks.TensorBoard(logs, write_graph=False),
+            MaskImages(os.path.join(logs, "masks"), next(iter(val_batches.unbatch().batch(4)))),
+            StopOnNan(
+                lambda epoch, step: input_pipeline.training_image_ids(
+                    train, config.batch_size, config.seed, epoch, step
+                )
             ),
-            keras.callbacks.CSVLogger(history_path),
-            keras.callbacks.TerminateOnNaN(),
             FitProgress(steps, config.epochs),
+            backup,
         ],
     )
-    if not np.isfinite(history.history["loss"]).all():
+    return first_epoch + len(fitted_epochs.epoch)
+
+
+def load_weights(model: keras.Model, path: str) -> None:
+    """Starts a model from a weights file of the same architecture, of whichever Keras backend.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not of this architecture.
+    """
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"weights to start from: no file {path} (unet_fit.initial_weights)")
+    try:
+        model.load_weights(path)
+    except (ValueError, OSError) as error:
         raise ValueError(
-            f"the loss became NaN in epoch {len(history.epoch)}; lower the learning rate "
-            f"({config.learning_rate})"
-        )
-    return len(history.epoch)
+            f"weights to start from: {path} does not fit this {model.name}; it needs the same "
+            f"`unet` and `input` settings that it was fitted with ({error})"
+        ) from error
 
 
-def _probabilities(model: keras.Model, batches: tf.data.Dataset) -> Iterator[NDArray[np.float32]]:
-    for images, _ in batches:
-        yield from tf.sigmoid(model(images, training=False)).numpy()[..., 0]
+def _with_hyperparameters(
+    config: TrainerConfig, hyperparameters: dict[str, Any] | None
+) -> TrainerConfig:
+    if not hyperparameters:
+        return config
+    best = keras_tuner.HyperParameters.from_config(hyperparameters)
+    return dataclasses.replace(config, fit=tuned(config.fit, best))
+
+
+def _running_mean(config: FitConfig) -> list[keras.callbacks.Callback]:
+    # Outside of an epoch the model holds the running mean: it is what is scored and kept as best.
+    return [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if config.ema_momentum else []
+
+
+def _compile_with_xla(config: FitConfig) -> bool:
+    if config.xla == "auto":
+        # XLA on two CPU cores: 6.1 images/s where the plain graph did 19.7.
+        return bool(tf.config.list_logical_devices("GPU"))
+    return config.xla == "on"
+
+
+def _fit_folder(fn_args: Any) -> str:
+    """One folder for each thing there is to fit: the same fit, begun again, finds its backup."""
+    what = json.dumps(
+        [
+            fn_args.custom_config,
+            sorted(fn_args.train_files),
+            fn_args.base_model,
+            fn_args.hyperparameters,
+        ],
+        sort_keys=True,
+    )
+    digest = hashlib.sha256(what.encode()).hexdigest()[:12]
+    model = json.loads(fn_args.custom_config["trainer"])["model"]
+    return os.path.join(fn_args.custom_config["fits"], f"{model}-{digest}")
+
+
+def _weights_path(serving_model_dir: str) -> str:
+    return os.path.join(os.path.dirname(serving_model_dir.rstrip("/")), WEIGHTS_FILE)
+
+
+def _weights_beside(base_model: str | None) -> str:
+    return _weights_path(base_model) if base_model else ""

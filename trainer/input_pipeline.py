@@ -4,7 +4,7 @@ Records stay compressed on disk and small in the shuffle buffer, so that memory 
 the number of photographs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import tensorflow as tf
 
@@ -41,36 +41,68 @@ def training_batches(
     batch_size: int,
     augmentation: AugmentationConfig,
     seed: int,
+    epochs: int = 1,
+    first_epoch: int = 0,
 ) -> tf.data.Dataset:
-    """Shuffles, parses, batches and augments.
+    """Shuffles, parses, batches and augments, epoch after epoch.
+
+    The order and the augmentation of a batch depend on the seed, its epoch and its place in it, and
+    on nothing before: a fit that goes on at some epoch sees what it would have seen anyway.
 
     Args:
         serialized: Transformed examples, string [].
         size: Of the tensors in them.
-        batch_size: Photographs per batch; the last batch may hold fewer.
+        batch_size: Photographs per batch; the last batch of an epoch may hold fewer.
         augmentation: The ranges.
         seed: Of the order and of the augmentation.
+        epochs: Where to stop, counted from epoch 0.
+        first_epoch: Where to begin.
 
     Returns:
-        Batches of (float32 [N, H, W, 3], float32 [N, H, W, 1]), both in [0, 1]; one pass over the
-        data, in another order and otherwise augmented each time it is iterated.
+        Batches of (float32 [N, H, W, 3], float32 [N, H, W, 1]), both in [0, 1]; each epoch in
+        another order and otherwise augmented.
     """
-    batches = (
-        serialized.shuffle(_SHUFFLE_BUFFER, seed=seed)
-        .map(lambda record: _parse(record, size), num_parallel_calls=tf.data.AUTOTUNE)
-        .batch(batch_size)
-    )
-    # A seed per batch. Operations that keep a state would start anew with each epoch, and hand out
-    # their numbers in whatever order the parallel calls happen to run.
-    seeds = tf.data.Dataset.random(seed, rerandomize_each_iteration=True).batch(2)
+
+    def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
+        batches = (
+            _shuffled(serialized, seed, epoch)
+            .map(lambda record: _parse(record, size), num_parallel_calls=tf.data.AUTOTUNE)
+            .batch(batch_size)
+        )
+        return batches.enumerate().map(lambda step, batch: (*batch, _seed(seed, epoch, step)))
+
     return (
-        tf.data.Dataset.zip((batches, seeds))
+        _epochs(first_epoch, epochs, one_epoch)
         .map(
-            lambda batch, seed: augment(batch[0], batch[1], augmentation, seed),
+            lambda images, masks, batch_seed: augment(images, masks, augmentation, batch_seed),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
-        .prefetch(2)
+        .prefetch(4)
     )
+
+
+def training_image_ids(
+    serialized: tf.data.Dataset, batch_size: int, seed: int, epoch: int, step: int
+) -> list[str]:
+    """Returns the ids of the photographs in one batch of ``training_batches``.
+
+    Args:
+        serialized: As there.
+        batch_size: As there.
+        seed: As there.
+        epoch: From 0.
+        step: From 0, within the epoch.
+    """
+    spec = {features.IMAGE_ID: tf.io.FixedLenFeature([], tf.string)}
+    batches = _epochs(
+        epoch,
+        epoch + 1,
+        lambda epoch: _shuffled(serialized, seed, epoch).batch(batch_size).skip(step).take(1),
+    )
+    for records in batches:
+        parsed = tf.io.parse_example(records, spec)
+        return [image_id.decode() for image_id in parsed[features.IMAGE_ID].numpy()]
+    return []
 
 
 def scoring_batches(
@@ -111,6 +143,31 @@ def average_mask(serialized: tf.data.Dataset, size: InputConfig) -> tf.Tensor:
         parsed = tf.io.parse_single_example(record, spec)
         return parse_pixels(parsed[features.AVERAGE_MASK_TENSOR], size.height, size.width, 1)
     raise ValueError("the training split holds no example to read the average mask from")
+
+
+def _epochs(
+    first: int, end: int, one_epoch: Callable[[tf.Tensor], tf.data.Dataset]
+) -> tf.data.Dataset:
+    def traced(epoch: tf.Tensor) -> tf.data.Dataset:
+        # In this function's graph alone: the shuffle mixes the global seed, which is not its
+        # business, into its own, and with a global one of 0 refuses an own one that is a tensor.
+        tf.random.set_seed(1)
+        return one_epoch(epoch)
+
+    return tf.data.Dataset.range(first, end).flat_map(traced)
+
+
+def _shuffled(serialized: tf.data.Dataset, seed: int, epoch: tf.Tensor) -> tf.data.Dataset:
+    return serialized.shuffle(
+        _SHUFFLE_BUFFER, seed=_seed(seed, epoch, -1)[0], reshuffle_each_iteration=False
+    )
+
+
+def _seed(seed: int, epoch: tf.Tensor, step: tf.Tensor | int) -> tf.Tensor:
+    """Returns an int64 [2] that depends on all three."""
+    fold = tf.random.experimental.stateless_fold_in
+    mixed = fold(fold(tf.constant([seed, 0], tf.int64), epoch), tf.cast(step, tf.int64))
+    return tf.cast(mixed, tf.int64)
 
 
 def _parse(record: tf.Tensor, size: InputConfig) -> tuple[tf.Tensor, tf.Tensor]:

@@ -17,10 +17,9 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from pipeline import features
-from pipeline.config import InputConfig
-from trainer import rle
+from pipeline.config import InputConfig, PredictionConfig
+from trainer import prediction, rle
 from trainer.preprocessing import parse_pixels
-from trainer.resize import enlarge
 
 IMAGE_BYTES: Final = "image_bytes"
 MASK_PNG_BYTES: Final = "mask_png_bytes"
@@ -37,6 +36,7 @@ def export(
     size: InputConfig,
     threshold: float,
     path: str,
+    config: PredictionConfig,
 ) -> None:
     """Writes the SavedModel.
 
@@ -46,10 +46,11 @@ def export(
         size: The model's input size.
         threshold: A pixel is car where its probability is above this.
         path: Directory to write; TensorFlow Serving needs it below a numbered version directory.
+        config: How logits become a mask; becomes part of the graph.
     """
     transform_layer = transform.transform_features_layer()
 
-    def probability(image_bytes: tf.Tensor) -> tf.Tensor:
+    def scores(image_bytes: tf.Tensor) -> tf.Tensor:
         transformed = transform_layer({features.IMAGE: image_bytes})
         images = tf.map_fn(
             lambda serialized: parse_pixels(serialized, size.height, size.width, 3),
@@ -57,17 +58,17 @@ def export(
             fn_output_signature=tf.float32,
         )
         images = tf.ensure_shape(images, [None, size.height, size.width, 3])
-        return tf.sigmoid(model(images, training=False))[..., 0]
+        return prediction.predict(model, images, config)
 
     def each_mask(image_bytes: tf.Tensor, encode: Callable[[tf.Tensor], tf.Tensor]) -> tf.Tensor:
         def encode_mask(element: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
             image, small = element
             height, width = tf.unstack(photograph_size(image))
-            return encode(enlarge(small, height, width) > threshold)
+            return encode(prediction.full_size_mask(small, height, width, threshold, config))
 
         return tf.map_fn(
             encode_mask,
-            (image_bytes, probability(image_bytes)),
+            (image_bytes, scores(image_bytes)),
             fn_output_signature=tf.string,
             parallel_iterations=_FULL_SIZE_MASKS_AT_ONCE,
         )
@@ -87,7 +88,7 @@ def export(
     )
     archive.add_endpoint(
         "probability",
-        lambda image_bytes: {PROBABILITY: probability(image_bytes)},
+        lambda image_bytes: {PROBABILITY: prediction.probability(scores(image_bytes), config)},
         input_signature=image_bytes,
     )
     archive.write_out(path, verbose=False)

@@ -8,6 +8,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from pipeline.config import PredictionConfig
+from trainer import prediction
 from trainer.resize import enlarge
 
 _LEVELS = 256
@@ -28,15 +30,19 @@ class Threshold:
     photographs: int
 
 
-def fit_threshold(pairs: Iterable[tuple[NDArray[np.float32], bytes]]) -> Threshold:
+def fit_threshold(
+    pairs: Iterable[tuple[NDArray[np.float32], bytes]],
+    config: PredictionConfig,
+) -> Threshold:
     """Finds the threshold with the best mean Dice.
 
     Each photograph's probabilities are counted into 256 levels, apart for car and backdrop; the
     counts above each level give the Dice of all thresholds at once.
 
     Args:
-        pairs: For each photograph its probability map, float32 [h, w] in [0, 1], and its mask at
-            full size, a one-channel PNG file.
+        pairs: For each photograph the scores that ``prediction.predict`` gives it, float32 [h, w],
+            and its mask at full size, a one-channel PNG file.
+        config: What the scores are.
 
     Returns:
         The best threshold; of several equally good ones the middle one.
@@ -46,9 +52,9 @@ def fit_threshold(pairs: Iterable[tuple[NDArray[np.float32], bytes]]) -> Thresho
     """
     total = np.zeros(_LEVELS)
     photographs = 0
-    for probability, mask_png in pairs:
+    for scores, mask_png in pairs:
         truth = cv2.imdecode(np.frombuffer(mask_png, np.uint8), cv2.IMREAD_GRAYSCALE)
-        total += _dice_at_each_level(probability, truth)
+        total += _dice_at_each_level(scores, truth, config)
         photographs += 1
     if not photographs:
         raise ValueError("no photograph to fit the threshold on: the val split is empty")
@@ -59,9 +65,9 @@ def fit_threshold(pairs: Iterable[tuple[NDArray[np.float32], bytes]]) -> Thresho
 
 
 def _dice_at_each_level(
-    probability: NDArray[np.float32], truth: NDArray[np.uint8]
+    scores: NDArray[np.float32], truth: NDArray[np.uint8], config: PredictionConfig
 ) -> NDArray[np.float64]:
-    full = enlarge(tf.constant(probability), *truth.shape).numpy()
+    full = prediction.probability(enlarge(tf.constant(scores), *truth.shape), config).numpy()
     # A pixel is above k / 256 exactly when its level, rounded up, is above k.
     level = np.ceil(np.clip(full, 0.0, 1.0) * _LEVELS).astype(np.uint16)
     car = np.bincount(level[truth > 0], minlength=_LEVELS + 1)

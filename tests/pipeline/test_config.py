@@ -9,13 +9,16 @@ from pipeline.config import (
     INPUT_CONFIG,
     PIPELINE_CONFIG,
     TRAINER_CONFIG,
+    TUNER_CONFIG,
     AugmentationConfig,
     DataConfig,
     FitConfig,
     GateConfig,
     InputConfig,
     PipelineConfig,
+    PredictionConfig,
     TrainerConfig,
+    TunerConfig,
     UNetConfig,
 )
 from pipeline.presets import PRESETS
@@ -24,13 +27,65 @@ from pipeline.presets import PRESETS
 OTHER = PipelineConfig(
     data=DataConfig(0.1, 0.2, 0.3),
     input=InputConfig(height=24, width=40),
-    unet=UNetConfig(3, 2, 5, 1, 4, 0.5),
-    unet_fit=FitConfig(
-        2, 3, 0.125, 0.25, 0.0, 4, 5, AugmentationConfig(0.25, 0.3, 0.4, 0.2, 0.3, 0.4)
+    unet=UNetConfig(
+        filters=3,
+        depth=2,
+        max_filters=5,
+        encoder_convs=1,
+        decoder_convs=4,
+        batchnorm_momentum=0.5,
+        space_to_depth=2,
+        residual=True,
+        dilated_centre=3,
+        deep_supervision=1,
     ),
+    unet_fit=FitConfig(
+        epochs=2,
+        batch_size=3,
+        loss="lovasz",
+        optimizer="rmsprop",
+        learning_rate=0.125,
+        schedule="reduce_on_plateau",
+        warmup_fraction=0.25,
+        plateau_patience=7,
+        plateau_factor=0.5,
+        weight_decay=0.0,
+        clip_norm=1.5,
+        ema_momentum=0.75,
+        precision="mixed_float16",
+        xla="on",
+        patience=4,
+        min_delta=0.25,
+        initial_weights="start.weights.h5",
+        seed=5,
+        augmentation=AugmentationConfig(
+            horizontal_flip=0.25,
+            warp=0.75,
+            shift=0.3,
+            scale=0.4,
+            rotate=5.0,
+            hsv=0.25,
+            hue=10.0,
+            saturation=0.125,
+            value=0.25,
+            brightness=0.2,
+            contrast=0.3,
+            colour=0.4,
+            blur=0.25,
+            blur_sigma=2.0,
+            noise=0.5,
+            noise_deviation=0.25,
+            jpeg=0.125,
+            jpeg_quality=10,
+        ),
+    ),
+    unet_prediction=PredictionConfig(flip_average=True, enlarge="logits"),
     cnn_fit=FitConfig(epochs=7),
+    tuner=TunerConfig(trials=3, epochs=2),
+    warm_start=True,
     gate=GateConfig(0.25, 0.125),
 )
+ENCODER = PipelineConfig(unet=UNetConfig(encoder="MobileNetV2", encoder_weights="mobilenet.h5"))
 
 
 @pytest.mark.parametrize("size", [{"height": 100}, {"width": 100}])
@@ -38,9 +93,30 @@ def test_a_size_that_does_not_halve_is_named(size):
     [[name, value]] = size.items()
     with pytest.raises(
         ValidationError,
-        match=rf"input\.{name}={value} must be a multiple of 32 \(2 \*\* unet\.depth\)",
+        match=rf"input\.{name}={value} must be a multiple of 32 \(unet\.space_to_depth \* "
+        r"2 \*\* unet\.depth\)",
     ):
         PipelineConfig(input=InputConfig(**size))
+
+
+def test_folded_blocks_count_too():
+    with pytest.raises(ValidationError, match="must be a multiple of 128"):
+        PipelineConfig(input=InputConfig(192, 256), unet=UNetConfig(space_to_depth=4))
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"depth": 2, "deep_supervision": 2}, "deep_supervision must be below depth"),
+        ({"encoder_weights": "x.h5"}, "encoder_weights needs an encoder that has a name"),
+        ({"encoder": "ResNet50V2", "depth": 4}, "the encoder ResNet50V2 needs depth=5"),
+        ({"encoder": "ResNet50V2", "residual": True}, "needs depth=5, space_to_depth=1 and resid"),
+        ({"encoder": "ResNet50V2", "space_to_depth": 2}, "needs depth=5, space_to_depth=1 and"),
+    ],
+)
+def test_options_that_exclude_each_other_are_refused(fields, reason):
+    with pytest.raises(ValidationError, match=reason):
+        UNetConfig(**fields)
 
 
 def test_a_flatter_network_takes_more_sizes():
@@ -64,7 +140,17 @@ def test_fractions_that_leave_nothing_to_train_are_refused(val, test):
         (InputConfig, "width", 12.5),
         (UNetConfig, "filters", 0),
         (UNetConfig, "depth", "deep"),
-        (FitConfig, "epochs", 0),
+        (FitConfig, "epochs", -1),
+        (FitConfig, "ema_momentum", 1.0),
+        (FitConfig, "clip_norm", -1.0),
+        (FitConfig, "loss", "hinge"),
+        (FitConfig, "plateau_factor", 1.0),
+        (FitConfig, "precision", "float64"),
+        (AugmentationConfig, "rotate", 181.0),
+        (AugmentationConfig, "blur_sigma", 0.0),
+        (AugmentationConfig, "jpeg_quality", 0),
+        (PredictionConfig, "enlarge", "masks"),
+        (TunerConfig, "trials", -1),
         (FitConfig, "learning_rate", 0.0),
         (FitConfig, "learning_rate", float("nan")),
         (FitConfig, "weight_decay", -1e-9),
@@ -110,6 +196,8 @@ def fields_of(config):
         (INPUT_CONFIG, OTHER.input),
         (GATE_CONFIG, OTHER.gate),
         (TRAINER_CONFIG, OTHER.trainer("unet")),
+        (TUNER_CONFIG, OTHER.tuner),
+        (PIPELINE_CONFIG, ENCODER),
         *((PIPELINE_CONFIG, preset) for preset in PRESETS.values()),
     ],
 )
@@ -123,13 +211,15 @@ def test_other_differs_from_the_defaults_everywhere():
     # Else the round trip above would pass with a field that gets lost.
     defaults = dict(fields_of(PipelineConfig()))
     same = [path for path, value in fields_of(OTHER) if defaults[path] == value]
-    assert all(path.startswith("cnn_fit.") for path in same), same
+    # A named encoder excludes other options; ENCODER has one.
+    alone = ("cnn_fit.", "unet.encoder", "unet.encoder_weights")
+    assert all(path.startswith(alone) for path in same), same
 
 
 class TestTrainer:
     def test_unet_gets_its_own_parts(self):
         assert OTHER.trainer("unet") == TrainerConfig(
-            "unet", OTHER.input, OTHER.unet, OTHER.unet_fit
+            "unet", OTHER.input, OTHER.unet, OTHER.unet_fit, OTHER.unet_prediction
         )
 
     def test_other_models_leave_what_is_not_theirs_at_its_default(self):
@@ -145,6 +235,8 @@ class TestTrainer:
         [
             ({"unet": UNetConfig(filters=99)}, {"unet"}),
             ({"unet_fit": FitConfig(epochs=99)}, {"unet"}),
+            ({"unet_prediction": PredictionConfig(flip_average=True)}, {"unet"}),
+            ({"tuner": TunerConfig(trials=1)}, set()),
             ({"cnn_fit": FitConfig(epochs=99)}, {"cnn"}),
             ({"input": InputConfig(32, 64)}, {"unet", "cnn", "average_mask"}),
             ({"gate": GateConfig(0.5)}, set()),

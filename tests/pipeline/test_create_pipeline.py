@@ -11,10 +11,12 @@ from pipeline.config import (
     GATE_CONFIG,
     INPUT_CONFIG,
     TRAINER_CONFIG,
+    TUNER_CONFIG,
     DataConfig,
     GateConfig,
     InputConfig,
     PipelineConfig,
+    TunerConfig,
     UNetConfig,
 )
 from pipeline.create_pipeline import create_pipeline
@@ -27,9 +29,7 @@ CONFIG = PipelineConfig(
 )
 
 
-@pytest.fixture(scope="module")
-def pipeline(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pipeline")
+def created(folder, config):
     return create_pipeline(
         name="mask",
         root=str(folder),
@@ -37,12 +37,17 @@ def pipeline(tmp_path_factory):
         fingerprint="f00",
         schema_file="/schema/schema.pbtxt",
         serving_directory="/serving",
-        config=CONFIG,
+        config=config,
         metadata=tfx.orchestration.metadata.sqlite_metadata_connection_config(
             str(folder / "metadata.sqlite")
         ),
         beam_pipeline_args=["--direct_num_workers=3"],
     )
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory):
+    return created(tmp_path_factory.mktemp("pipeline"), CONFIG)
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +131,28 @@ def test_steps_with_code_of_ours_are_cached_by_its_digest(steps):
     assert digests["Trainer.unet"] == digests["Trainer.cnn"] == code_digest(trainer)
     assert len(set(digests.values())) == 4
     assert all(len(digest) == 16 for digest in digests.values())
+
+
+def test_tuner_and_warm_start_are_left_out_unless_asked_for(steps):
+    assert not {"Tuner", "WarmStart"} & steps.keys()
+
+
+def test_tuner_hands_what_it_found_to_the_unets_trainer(tmp_path):
+    config = dataclasses.replace(CONFIG, tuner=TunerConfig(trials=3, epochs=2))
+    steps = {step.id: step for step in created(tmp_path, config).components}
+    tuner = steps["Tuner"]
+    assert tuner.exec_properties["tuner_fn"] == "trainer.tuner.tuner_fn"
+    custom = json.loads(tuner.exec_properties["custom_config"])
+    assert TUNER_CONFIG.validate_json(custom["tuner"]) == config.tuner
+    assert TRAINER_CONFIG.validate_json(custom["trainer"]) == config.trainer("unet")
+    assert "Tuner" in before(steps["Trainer.unet"])
+    assert "Tuner" not in before(steps["Trainer.cnn"])
+    assert "DataCheck" in before(tuner)
+
+
+def test_warm_start_gives_the_unets_trainer_a_base_model(tmp_path):
+    config = dataclasses.replace(CONFIG, warm_start=True)
+    steps = {step.id: step for step in created(tmp_path, config).components}
+    assert "WarmStart" in before(steps["Trainer.unet"])
+    assert "WarmStart" not in before(steps["Trainer.cnn"])
+    assert "base_model" in steps["Trainer.unet"].inputs

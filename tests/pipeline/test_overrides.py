@@ -66,7 +66,7 @@ def test_the_given_config_stays_as_it_was():
         ),
         ("unet_fit.epochs=many", "--set: unet_fit.epochs: .*valid integer"),
         ("unet_fit.epochs=2.5", "--set: unet_fit.epochs: .*valid integer"),
-        ("unet_fit.epochs=0", "--set: unet_fit.epochs: .*greater than 0"),
+        ("unet_fit.epochs=-1", "--set: unet_fit.epochs: .*greater than or equal to 0"),
         ("unet_fit.epochs=", "--set: unet_fit.epochs: .*valid integer"),
         ("data.val_fraction=0.9", "--set: data: .*train gets no cars"),
         ("input.height=100", "--set: config: .*input.height=100 must be a multiple of 32"),
@@ -79,4 +79,4 @@ def test_what_cannot_be_used_is_named(override, message):
 
 def test_all_bad_values_are_named_at_once():
     with pytest.raises(InvalidOverride, match=r"unet\.filters: .*; cnn_fit\.epochs: "):
-        apply_overrides(DEFAULT, ["cnn_fit.epochs=0", "unet.filters=0"])
+        apply_overrides(DEFAULT, ["cnn_fit.epochs=-1", "unet.filters=0"])

@@ -8,9 +8,7 @@ from pipeline import features
 from pipeline.config import AugmentationConfig
 from trainer import input_pipeline
 
-UNCHANGED = AugmentationConfig(
-    horizontal_flip=0.0, shift=0.0, scale=0.0, brightness=0.0, contrast=0.0, colour=0.0
-)
+UNCHANGED = AugmentationConfig(horizontal_flip=0.0, warp=0.0, hsv=0.0)
 
 
 def pixels(row, name):
@@ -65,16 +63,69 @@ def test_training_batches_pair_each_image_with_its_mask(transformed):
     assert sorted(seen) == list(range(len(images)))
 
 
+def epochs_of(batches, count):
+    """Divides batches of equal epochs."""
+    batches = list(batches)
+    steps = len(batches) // count
+    return [batches[start : start + steps] for start in range(0, len(batches), steps)]
+
+
 def test_training_batches_come_in_another_order_each_epoch(transformed):
     train = transformed.dataset("train")
-    batches = input_pipeline.training_batches(train, transformed.size, 2, UNCHANGED, seed=0)
-    epochs = [fingerprints(batches) for _ in range(4)]
+    batches = input_pipeline.training_batches(
+        train, transformed.size, 2, UNCHANGED, seed=0, epochs=4
+    )
+    epochs = [fingerprints(epoch) for epoch in epochs_of(batches, 4)]
     assert len({tuple(epoch) for epoch in epochs}) > 1
     images, _ = stacked(transformed.features["train"])
     for epoch in epochs:
         np.testing.assert_allclose(
             sorted(epoch), sorted(images.sum(axis=(1, 2, 3))), rtol=0, atol=0.02
         )
+
+
+def test_a_later_start_gives_what_a_whole_fit_would_have_got(transformed):
+    train = transformed.dataset("train").repeat(3)
+    arguments = (train, transformed.size, 4, AugmentationConfig(), 7)
+    whole = epochs_of(input_pipeline.training_batches(*arguments, epochs=3), 3)
+    [late] = epochs_of(input_pipeline.training_batches(*arguments, epochs=3, first_epoch=2), 1)
+    for batch, same in zip(whole[2], late, strict=True):
+        np.testing.assert_array_equal(batch[0], same[0])
+        np.testing.assert_array_equal(batch[1], same[1])
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_global_seed_does_not_matter(transformed, seed):
+    batches = []
+    for global_seed in (0, 5):
+        tf.random.set_seed(global_seed)
+        batches.append(
+            fingerprints(
+                input_pipeline.training_batches(
+                    transformed.dataset("train"), transformed.size, 2, UNCHANGED, seed
+                )
+            )
+        )
+    assert batches[0] == batches[1]
+
+
+def test_image_ids_are_those_of_the_batch(transformed):
+    train = transformed.dataset("train")
+    rows = transformed.features["train"]
+    images, _ = stacked(rows)
+    batches = input_pipeline.training_batches(
+        train, transformed.size, 2, UNCHANGED, seed=3, epochs=2
+    )
+    for epoch, steps in enumerate(epochs_of(batches, 2)):
+        for step, (batch, _) in enumerate(steps):
+            ids = input_pipeline.training_image_ids(train, 2, 3, epoch, step)
+            expected = [
+                rows[index][features.IMAGE_ID].decode()
+                for image in batch
+                for index, known in enumerate(images)
+                if np.allclose(known, image, atol=1e-6)
+            ]
+            assert ids == expected
 
 
 def test_training_batches_are_the_same_for_the_same_seed(transformed):
@@ -84,19 +135,18 @@ def test_training_batches_are_the_same_for_the_same_seed(transformed):
         input_pipeline.training_batches(train, transformed.size, 4, AugmentationConfig(), seed)
         for seed in (5, 5, 6)
     ]
-    for _ in range(2):
-        one, same, other = [np.concatenate([images for images, _ in each]) for each in batches]
-        np.testing.assert_array_equal(one, same)
-        assert (one != other).any()
+    one, same, other = [np.concatenate([images for images, _ in each]) for each in batches]
+    np.testing.assert_array_equal(one, same)
+    assert (one != other).any()
 
 
 def test_training_batches_are_augmented_otherwise_each_epoch(transformed):
     brightness = dataclasses.replace(UNCHANGED, brightness=0.3)
     one_photograph = transformed.dataset("train").take(1)
     batches = input_pipeline.training_batches(
-        one_photograph, transformed.size, 1, brightness, seed=0
+        one_photograph, transformed.size, 1, brightness, seed=0, epochs=4
     )
-    assert len({fingerprints(batches)[0] for _ in range(4)}) == 4
+    assert len(set(fingerprints(batches))) == 4
 
 
 def test_training_batches_are_augmented(transformed):

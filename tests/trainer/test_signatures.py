@@ -8,6 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 from pipeline import features
+from pipeline.config import PredictionConfig
 from serving.errors import ServingError
 from serving.servable import Servable
 from trainer import rle, signatures
@@ -42,7 +43,9 @@ def model():
 def servable(model, transformed, tmp_path_factory):
     """The exported model, loaded as TensorFlow Serving loads it."""
     path = str(tmp_path_factory.mktemp("export") / "1")
-    signatures.export(model, transformed.graph, transformed.size, THRESHOLD, path)
+    signatures.export(
+        model, transformed.graph, transformed.size, THRESHOLD, path, PredictionConfig()
+    )
     with Servable.load(path) as loaded:
         yield loaded
 
@@ -195,3 +198,51 @@ def test_encode_png_writes_one_channel_of_0_and_255():
     with Image.open(io.BytesIO(png)) as image:
         assert image.mode == "L"
         np.testing.assert_array_equal(np.asarray(image), np.where(mask, 255, 0))
+
+
+@pytest.fixture(scope="module")
+def replies(transformed, tmp_path_factory):
+    """Exports a model that looks to the left with each config, and asks it."""
+    images = keras.Input((16, 24, 3))
+    looks_left = keras.layers.ZeroPadding2D(((0, 0), (1, 0)))(images)[:, :, :-1]
+    logits = MixChannels(name="mix")(images - 0.9 * looks_left)
+    model = keras.Model(images, logits)
+    model.get_layer("mix").set_weights([np.array([9.0, 4.0, -6.0])])
+    files = [raw_image(example) for example in transformed.raw["val"]]
+
+    def ask(config):
+        path = str(tmp_path_factory.mktemp("prediction") / "1")
+        signatures.export(model, transformed.graph, transformed.size, THRESHOLD, path, config)
+        feed = {signatures.IMAGE_BYTES: np.array(files, dtype=object)}
+        with Servable.load(path) as loaded:
+            probability = loaded.predict(feed, "probability")[signatures.PROBABILITY]
+            pngs = loaded.predict(feed, "serving_default")[signatures.MASK_PNG_BYTES]
+        masks = [cv2.imdecode(np.frombuffer(f, np.uint8), cv2.IMREAD_UNCHANGED) for f in pngs]
+        return probability, masks
+
+    pixels = [
+        parse_pixels(row[features.IMAGE_TENSOR], 16, 24, 3) for row in transformed.features["val"]
+    ]
+    stack = tf.stack(pixels)
+    ours = model(stack).numpy()[..., 0]
+    mirrored = model(stack[:, :, ::-1]).numpy()[:, :, ::-1, 0]
+    return ask, ours, mirrored
+
+
+def test_flip_averaging_is_the_mean_of_both_answers(replies):
+    ask, ours, mirrored = replies
+    probability, _ = ask(PredictionConfig(flip_average=True))
+    expected = (tf.sigmoid(ours) + tf.sigmoid(mirrored)) / 2
+    np.testing.assert_allclose(probability, expected, atol=1e-6)
+    assert np.abs(probability - tf.sigmoid(ours)).max() > 0.1
+
+
+def test_enlarged_logits_are_cut_at_the_thresholds_logit(replies):
+    ask, ours, mirrored = replies
+    probability, masks = ask(PredictionConfig(flip_average=True, enlarge="logits"))
+    logits = (np.clip(ours, -8, 8) + np.clip(mirrored, -8, 8)) / 2
+    np.testing.assert_allclose(probability, tf.sigmoid(logits), atol=1e-6)
+    for small, mask in zip(logits, masks, strict=True):
+        enlarged = tf.sigmoid(enlarge(tf.constant(small), *mask.shape)).numpy()
+        clear = np.abs(enlarged - THRESHOLD) > 1e-4
+        np.testing.assert_array_equal((mask > 0)[clear], (enlarged > THRESHOLD)[clear])

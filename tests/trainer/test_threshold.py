@@ -2,9 +2,13 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.config import PredictionConfig
 from trainer.dice import hard_dice
 from trainer.resize import enlarge
 from trainer.threshold import fit_threshold
+
+PROBABILITIES = PredictionConfig()
+LOGITS = PredictionConfig(enlarge="logits")
 
 
 def png(mask):
@@ -35,7 +39,7 @@ def random_pairs(seed, count):
 @pytest.mark.parametrize("seed", range(6))
 def test_no_threshold_is_better(seed):
     pairs = random_pairs(seed, count=3)
-    fitted = fit_threshold((small, png(mask)) for small, mask in pairs)
+    fitted = fit_threshold(((small, png(mask)) for small, mask in pairs), PROBABILITIES)
     by_brute_force = [mean_dice(pairs, level / 256) for level in range(256)]
     assert fitted.dice == pytest.approx(max(by_brute_force), abs=1e-12)
     assert fitted.value * 256 == int(fitted.value * 256)
@@ -49,7 +53,7 @@ def test_of_equally_good_thresholds_it_takes_the_middle_one():
     mask[:2] = 255
     # Car at 0.75, backdrop at 0.25: levels 64 to 191 separate them.
     probability = np.where(mask > 0, 0.75, 0.25).astype(np.float32)
-    fitted = fit_threshold([(probability, png(mask))])
+    fitted = fit_threshold([(probability, png(mask))], PROBABILITIES)
     assert fitted.dice == 1.0
     assert fitted.value == 128 / 256
 
@@ -58,7 +62,7 @@ def test_a_model_that_is_too_modest_gets_a_low_threshold():
     mask = np.zeros((4, 4), np.uint8)
     mask[:2] = 255
     probability = np.where(mask > 0, 0.02, 0.001).astype(np.float32)
-    fitted = fit_threshold([(probability, png(mask))])
+    fitted = fit_threshold([(probability, png(mask))], PROBABILITIES)
     assert fitted.dice == 1.0
     assert 0.001 < fitted.value < 0.02
 
@@ -71,7 +75,7 @@ def test_photographs_weigh_alike_whatever_their_size():
 
     # The large one is right only above 0.5; the two small ones only below, by the same margin.
     pairs = [pair(32, 0.9, 0.5), pair(4, 0.5, 0.1), pair(4, 0.5, 0.1)]
-    fitted = fit_threshold((small, png(mask)) for small, mask in pairs)
+    fitted = fit_threshold(((small, png(mask)) for small, mask in pairs), PROBABILITIES)
     assert fitted.value < 0.5
     # Below 0.5 the large mask is all car: 2 * 512 / (512 + 1024).
     assert fitted.dice == pytest.approx((2 / 3 + 1 + 1) / 3, abs=1e-9)
@@ -79,4 +83,14 @@ def test_photographs_weigh_alike_whatever_their_size():
 
 def test_nothing_to_fit_on_is_an_error():
     with pytest.raises(ValueError, match="the val split is empty"):
-        fit_threshold([])
+        fit_threshold([], PROBABILITIES)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_logits_are_enlarged_before_they_become_probabilities(seed):
+    pairs = random_pairs(seed, 4)
+    logits = [(np.clip(np.log((p + 1e-3) / (1 - p + 1e-3)), -8, 8), m) for p, m in pairs]
+    fitted = fit_threshold(((small, png(mask)) for small, mask in logits), LOGITS)
+    # The same Dice where the enlarged logits are cut at the threshold's logit.
+    cut = np.log(fitted.value / (1 - fitted.value))
+    assert fitted.dice == pytest.approx(mean_dice(logits, cut), abs=1e-6)

@@ -1,9 +1,12 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from pipeline.config import UNetConfig
+from pipeline.presets import CARVANA_128_PAPER
 from trainer.losses import BceDiceLoss
 from trainer.models.unet import build_unet
 
@@ -109,3 +112,80 @@ def test_logits_keep_float32_under_mixed_precision(images, request):
     model = build_unet(8, 12, TINY)
     assert model(images).dtype == tf.float32
     assert model.get_layer("centre_0_conv").compute_dtype == "bfloat16"
+
+
+def test_the_papers_network_has_its_parameter_count():
+    # 64, 128, 256, 512 filters and a centre of 512: convolutions without bias, four vectors of
+    # batch normalization behind each, and the 1x1 head.
+    def convs(*filters):
+        pairs = zip(filters, filters[1:], strict=False)
+        return sum(9 * inputs * outputs + 4 * outputs for inputs, outputs in pairs)
+
+    expected = convs(3, 64, 64) + convs(64, 128, 128) + convs(128, 256, 256)
+    expected += convs(256, 512, 512) + convs(512, 512, 512)
+    for below, filters in ((512, 512), (512, 256), (256, 128), (128, 64)):
+        expected += convs(below + filters, filters, filters, filters)
+    expected += 64 + 1
+    assert build_unet(128, 128, CARVANA_128_PAPER.unet).count_params() == expected == 22_733_313
+
+
+OPTIONS = {
+    "space_to_depth": {"space_to_depth": 2},
+    "residual": {"residual": True},
+    "dilated_centre": {"dilated_centre": 3},
+    "all": {"space_to_depth": 4, "residual": True, "dilated_centre": 2},
+}
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_options_keep_the_contract(option, images, tmp_path):
+    config = dataclasses.replace(TINY, **OPTIONS[option])
+    height, width = 16, 48
+    model = build_unet(height, width, config)
+    assert model.output_shape == (None, height, width, 1)
+    assert model.output.dtype == "float32"
+    photographs = np.random.default_rng(0).random((2, height, width, 3), np.float32)
+    with tf.GradientTape() as tape:
+        loss = BceDiceLoss()((photographs[..., :1] > 0.5), model(photographs, training=True))
+    variables = [weight.value for weight in model.trainable_weights]
+    for weight, gradient in zip(
+        model.trainable_weights, tape.gradient(loss, variables), strict=True
+    ):
+        assert gradient is not None, weight.path
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded(photographs), model(photographs))
+
+
+def test_residual_levels_add_what_came_in():
+    config = dataclasses.replace(TINY, residual=True)
+    model = build_unet(8, 12, config)
+    plain = build_unet(8, 12, TINY).count_params()
+    # A 1x1 convolution and its batch normalization wherever the filters change: in both encoder
+    # levels (3 to 2, 2 to 4) and both decoder levels (8 to 4, 6 to 2), not in the centre (4 to 4).
+    shortcuts = sum(i * o + 4 * o for i, o in ((3, 2), (2, 4), (8, 4), (6, 2)))
+    assert model.count_params() == plain + shortcuts
+    # The centre: its convolutions silenced, what came in goes through the ReLU unchanged.
+    silenced = model.get_layer("centre_0_batchnorm")
+    silenced.set_weights([np.zeros(4), np.zeros(4), np.zeros(4), np.ones(4)])
+    ends = keras.Model(
+        model.input, [model.get_layer("encoder1_pool").output, model.get_layer("centre_out").output]
+    )
+    before, after = ends(np.random.default_rng(0).random((2, 8, 12, 3), np.float32))
+    np.testing.assert_array_equal(after, before)
+
+
+def test_dilated_centre_sees_further():
+    model = build_unet(32, 32, dataclasses.replace(TINY, dilated_centre=3))
+    rates = [model.get_layer(f"centre_{index}_conv").dilation_rate for index in range(3)]
+    assert rates == [(1, 1), (2, 2), (4, 4)]
+
+
+@pytest.mark.parametrize("encoder", ["MobileNetV2", "ResNet50V2", "EfficientNetV2B0"])
+def test_encoder_of_keras_applications(encoder):
+    config = UNetConfig(filters=2, max_filters=4, decoder_convs=1, encoder=encoder)
+    model = build_unet(32, 64, config)
+    assert model.output_shape == (None, 32, 64, 1)
+    shapes = [model.get_layer(f"decoder{level}_skip").output.shape[1:3] for level in range(5)]
+    assert shapes == [(32, 64), (16, 32), (8, 16), (4, 8), (2, 4)]
+    assert model(np.zeros((1, 32, 64, 3), np.float32)).shape == (1, 32, 64, 1)

@@ -1,4 +1,4 @@
-"""What the models are fitted to."""
+"""The loss that the pipeline's models are fitted to unless a config says otherwise."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from trainer.dice import soft_dice_per_image
+from trainer.losses.cross_entropy import cross_entropy_per_pixel
 
 Tensor = Any
 
@@ -15,8 +16,7 @@ class BceDiceLoss(keras.losses.Loss):
     """Binary cross-entropy plus one minus soft Dice, per image.
 
     The cross-entropy makes each pixel's probability honest, the Dice term weighs each photograph
-    alike however small its car is. Works on logits: the sigmoid and the logarithm are taken
-    together, so that neither can overflow.
+    alike however small its car is.
     """
 
     def __init__(self, name: str = "bce_dice", **kwargs: Any) -> None:
@@ -31,13 +31,10 @@ class BceDiceLoss(keras.losses.Loss):
             y_pred: float [N, H, W, 1], logits.
 
         Returns:
-            float32 [N], at least 0 up to the entropy of the soft boundary.
+            float32 [N], at least the entropy of the soft boundary.
         """
         truth = ops.cast(y_true, "float32")
         logits = ops.cast(y_pred, "float32")
         axes = tuple(range(1, len(truth.shape)))
-        # max(x, 0) - x z + log(1 + exp(-|x|)): cross-entropy with logits without overflow.
-        cross_entropy = ops.mean(
-            ops.relu(logits) - logits * truth + ops.log1p(ops.exp(-ops.abs(logits))), axis=axes
-        )
+        cross_entropy = ops.mean(cross_entropy_per_pixel(truth, logits), axis=axes)
         return cross_entropy + 1.0 - soft_dice_per_image(truth, ops.sigmoid(logits))

@@ -1,0 +1,59 @@
+"""Resolves the model that a fit starts from."""
+
+from typing import Any
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx import v1 as tfx
+
+from components.last_blessed import LastBlessedOther
+
+# Raw examples are two steps above a model: Transform and Trainer.
+_STEPS = 2
+_INPUTS = (metadata_store_pb2.Event.INPUT, metadata_store_pb2.Event.DECLARED_INPUT)
+_OUTPUTS = (metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.DECLARED_OUTPUT)
+
+
+class LastBlessedOfOtherData(tfx.dsl.experimental.ResolverStrategy):
+    """The model that was blessed last among those that were not fitted on these examples.
+
+    Were it simply the last blessed one, the second of two identical runs would start from the
+    first's result: nothing would be cached, and a model would be fitted on the same photographs
+    again and again.
+    """
+
+    def resolve_artifacts(self, store: Any, input_dict: dict[str, list[Any]]) -> dict[str, Any]:
+        """Picks the model.
+
+        Args:
+            store: Of ML Metadata; knows which examples a model came from.
+            input_dict: ``examples``: the raw examples of this run; ``model``: all Models;
+                ``model_blessing``: all ModelBlessings.
+
+        Returns:
+            The same keys; ``model`` and ``model_blessing`` hold one artifact each, or none where
+            no such model was blessed.
+        """
+        examples = {artifact.id for artifact in input_dict["examples"]}
+        same = [model for model in input_dict["model"] if examples & _ancestors(store, model.id)]
+        resolved = LastBlessedOther().resolve_artifacts(store, {**input_dict, "candidate": same})
+        del resolved["candidate"]
+        return {"examples": input_dict["examples"], **resolved}
+
+
+def _ancestors(store: Any, artifact: int) -> set[int]:
+    """Returns the ids of the artifacts at most two steps above one."""
+    found: set[int] = set()
+    level = {artifact}
+    for _ in range(_STEPS):
+        made_by = {
+            event.execution_id
+            for event in store.get_events_by_artifact_ids(list(level))
+            if event.type in _OUTPUTS
+        }
+        level = {
+            event.artifact_id
+            for event in store.get_events_by_execution_ids(list(made_by))
+            if event.type in _INPUTS
+        }
+        found |= level
+    return found

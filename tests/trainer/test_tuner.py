@@ -1,0 +1,64 @@
+import dataclasses
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from pipeline.config import (
+    TRAINER_CONFIG,
+    TUNER_CONFIG,
+    FitConfig,
+    TrainerConfig,
+    TunerConfig,
+    UNetConfig,
+)
+from trainer import fit as fit_module
+from trainer.tuner import tuner_fn
+
+UNET = UNetConfig(filters=2, depth=1, max_filters=4, encoder_convs=1, decoder_convs=1)
+FIT = FitConfig(batch_size=2, learning_rate=0.02, seed=0)
+
+
+@pytest.fixture
+def search(transformed, tmp_path):
+    """A search of two trials, as the TFX component runs it."""
+    config = TrainerConfig("unet", transformed.size, UNET, FIT)
+    result = tuner_fn(
+        SimpleNamespace(
+            custom_config={
+                "trainer": TRAINER_CONFIG.dump_json(config).decode(),
+                "tuner": TUNER_CONFIG.dump_json(TunerConfig(trials=2, epochs=2)).decode(),
+            },
+            train_files=transformed.files["train"],
+            eval_files=transformed.files["val"],
+            working_dir=str(tmp_path),
+        )
+    )
+    result.tuner.search_space_summary()
+    result.tuner.search(**result.fit_kwargs)
+    result.tuner.results_summary()
+    return result.tuner
+
+
+def test_the_best_trial_is_found(search, tmp_path, capsys):
+    trials = search.oracle.get_best_trials(2)
+    assert len(trials) == 2
+    assert trials[0].score >= trials[1].score
+    assert trials[0].hyperparameters.values != trials[1].hyperparameters.values
+    # Each trial ran its epochs, and its score is its best one.
+    scores = []
+    for folder in ("trial-0", "trial-1"):
+        rows = (tmp_path / folder / "history.csv").read_text().splitlines()
+        assert len(rows) == 3
+        place = rows[0].split(",").index("val_dice")
+        scores.append(max(float(row.split(",")[place]) for row in rows[1:]))
+    assert sorted(scores, reverse=True) == pytest.approx([trial.score for trial in trials])
+    best = search.get_best_hyperparameters()[0].get_config()
+    config = TrainerConfig("unet", search.hypermodel._config.input, UNET, FIT)
+    tuned = fit_module._with_hyperparameters(config, json.loads(json.dumps(best)))
+    assert tuned.fit == dataclasses.replace(
+        FIT,
+        **{k: v for k, v in best["values"].items() if k != "hsv"},
+        augmentation=dataclasses.replace(FIT.augmentation, hsv=best["values"]["hsv"]),
+    )
+    assert capsys.readouterr().out == ""
