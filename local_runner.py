@@ -36,6 +36,7 @@ def main(
     from rich.console import Console
     from rich.text import Text
 
+    from pipeline.gpu import hide_gpus
     from pipeline.log_file import chatter_to
     from pipeline.overrides import InvalidOverride, apply_overrides
     from pipeline.presets import PRESETS
@@ -61,6 +62,7 @@ def main(
                 f"{data or 'of the rendered sample studio'}, workdir {os.path.relpath(place.path)}"
             )
         )
+        hide_gpus()  # Before TensorFlow looks for them.
         with console.status("Loading TensorFlow and TFX"):
             from pipeline.local_run import LocalRun
         exit_code = LocalRun(config, data, place, fail_if_rejected).execute(console)

@@ -8,13 +8,15 @@ from typing import Any
 
 import click
 
-from benchmarks import pipeline_memory, reply, studio_speed
+from benchmarks import input_pipeline, pipeline_memory, reply, studio_speed, training_step
 from benchmarks.machine import machine
 
 _BENCHMARKS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "studio_speed": studio_speed.measure,
     "pipeline_memory": pipeline_memory.measure,
     "reply": reply.measure,
+    "input_pipeline": input_pipeline.measure,
+    "training_step": training_step.measure,
 }
 _RESULTS = Path(__file__).parent / "results"
 

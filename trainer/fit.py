@@ -1,5 +1,6 @@
 """The Trainer's ``run_fn``: fits one of the three models, finds its threshold, exports it."""
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -19,6 +20,7 @@ from trainer.deep_supervision import DeepSupervisionLoss, FirstChannelDice, supe
 from trainer.dice import HardDice
 from trainer.fit_backup import FitBackup
 from trainer.fit_progress import FitProgress
+from trainer.gpu_process import fit_in_gpu_process, fits_in_gpu_process
 from trainer.history import History
 from trainer.hyperparameters import tuned
 from trainer.learning_rate import LearningRate
@@ -29,7 +31,9 @@ from trainer.models.cnn import build_cnn
 from trainer.models.unet import build_unet
 from trainer.optimizer import make_optimizer
 from trainer.precision import computing_in, resolve_precision
+from trainer.replicated_fit import fit_on_replicas
 from trainer.stop_on_nan import StopOnNan
+from trainer.strategy import is_chief, make_strategy, wait_for_workers
 from trainer.threshold import fit_threshold
 
 FIT_FILE = "fit.json"
@@ -46,9 +50,13 @@ def run_fn(fn_args: Any) -> None:
             ``custom_config["fits"]`` a folder for what outlives a killed fit.
             Leaves the SavedModel in ``serving_model_dir``, its weights beside that directory, and
             in ``model_run_dir`` the history of the fit and ``fit.json`` (threshold, val Dice,
-            epochs, seconds).
+            epochs, seconds). Of several machines that fit together the chief alone writes.
     """
+    if fits_in_gpu_process(fn_args):
+        fit_in_gpu_process(fn_args)
+        return
     started = time.monotonic()
+    strategy = make_strategy()
     config = _with_hyperparameters(
         TRAINER_CONFIG.validate_json(fn_args.custom_config["trainer"]), fn_args.hyperparameters
     )
@@ -56,20 +64,29 @@ def run_fn(fn_args: Any) -> None:
     train = input_pipeline.examples(fn_args.train_files)
     val = input_pipeline.examples(fn_args.eval_files)
     folder = _fit_folder(fn_args)
-    os.makedirs(fn_args.model_run_dir, exist_ok=True)
 
     keras.utils.set_random_seed(config.fit.seed)
     precision = resolve_precision(config.fit.precision)
     epochs = 0
     with computing_in(precision):
-        model = build(config, train)
-        start_weights = config.fit.initial_weights or _weights_beside(fn_args.base_model)
-        if start_weights and model.trainable_weights:
-            load_weights(model, start_weights)
+        with _scope(strategy):
+            model = build(config, train)
+            start_weights = config.fit.initial_weights or _weights_beside(fn_args.base_model)
+            if start_weights and model.trainable_weights:
+                load_weights(model, start_weights)
         supervision = config.unet.deep_supervision if config.model == "unet" else 0
         if model.trainable_weights and config.fit.epochs:
             epochs = fit(model, train, val, config.input, config.fit, folder, supervision)
-            shutil.copy(os.path.join(folder, HISTORY_FILE), fn_args.model_run_dir)
+        if not is_chief(strategy):
+            wait_for_workers(strategy)  # Until there is what TFX looks for after this step.
+            return
+        if strategy.num_replicas_in_sync > 1:
+            # What follows is one device's work, and the graph that is exported must be one's too.
+            fitted, model = model, build(config, train)
+            model.set_weights(fitted.get_weights())
+    os.makedirs(fn_args.model_run_dir, exist_ok=True)
+    if epochs:
+        shutil.copy(os.path.join(folder, HISTORY_FILE), fn_args.model_run_dir)
 
     scores = (
         scores.numpy()
@@ -94,6 +111,7 @@ def run_fn(fn_args: Any) -> None:
         "parameters": model.count_params(),
         "epochs": epochs,
         "precision": precision,
+        "replicas": strategy.num_replicas_in_sync,
         "started_from": start_weights,
         "seconds": round(time.monotonic() - started, 1),
         "threshold": threshold.value,
@@ -104,6 +122,7 @@ def run_fn(fn_args: Any) -> None:
     with tf.io.gfile.GFile(os.path.join(fn_args.model_run_dir, FIT_FILE), "w") as file:
         file.write(json.dumps(record, indent=2))
     shutil.rmtree(os.path.join(folder, _BACKUP), ignore_errors=True)
+    wait_for_workers(strategy)
 
 
 def build(config: TrainerConfig, train: tf.data.Dataset) -> keras.Model:
@@ -137,6 +156,9 @@ def fit(
 ) -> int:
     """Fits a model and leaves it with the weights of its best epoch.
 
+    Where the model was built in the scope of a strategy of several replicas, each batch is shared
+    out among them. Of several machines the chief alone writes.
+
     Args:
         model: From photographs to logits; changed in place.
         train: Serialized transformed examples to fit.
@@ -152,19 +174,27 @@ def fit(
 
     Raises:
         NonFiniteLoss: If the loss became NaN or infinite.
+        RuntimeError: If several machines fit together and do not see the same backup.
     """
+    strategy = model.distribute_strategy
+    replicas = strategy.num_replicas_in_sync
     steps, val_steps = (-(-input_pipeline.count(d) // config.batch_size) for d in (train, val))
     loss, dice = make_loss(config.loss), HardDice()
     fitted = model
-    if deep_supervision:
-        fitted = supervise(model, deep_supervision)
-        loss, dice = DeepSupervisionLoss(loss), FirstChannelDice()
-    fitted.compile(
-        optimizer=make_optimizer(config, steps * config.epochs),
-        loss=loss,
-        metrics=[dice],
-        jit_compile=_compile_with_xla(config),
-    )
+    with _scope(strategy):
+        if deep_supervision:
+            fitted = supervise(model, deep_supervision)
+            loss, dice = DeepSupervisionLoss(loss), FirstChannelDice()
+        fitted.compile(
+            # Several replicas each clip their part of the gradients, see fit_on_replicas.
+            optimizer=make_optimizer(
+                dataclasses.replace(config, clip_norm=config.clip_norm / replicas),
+                steps * config.epochs,
+            ),
+            loss=loss,
+            metrics=[dice],
+            jit_compile=_compile_with_xla(config),
+        )
     val_batches = input_pipeline.scoring_batches(val, size, config.batch_size)
 
     best = {"monitor": "val_dice", "mode": "max", "min_delta": config.min_delta}
@@ -177,40 +207,54 @@ def fit(
         stateful["plateau"] = keras.callbacks.ReduceLROnPlateau(
             **best, patience=config.plateau_patience, factor=config.plateau_factor
         )
-    logs = os.path.join(folder, "tensorboard")
-    backup = FitBackup(os.path.join(folder, _BACKUP), stateful)
+    backup = FitBackup(os.path.join(folder, _BACKUP), stateful, saves=is_chief(strategy))
     first_epoch = backup.epoch
-    os.makedirs(folder, exist_ok=True)
-    fitted_epochs = fitted.fit(
-        input_pipeline.training_batches(
-            train,
-            size,
-            config.batch_size,
-            config.augmentation,
-            config.seed,
-            config.epochs,
-            first_epoch,
+    callbacks = [LearningRate(), *_running_mean(config), *stateful.values()]
+    if is_chief(strategy):
+        os.makedirs(folder, exist_ok=True)
+        logs = os.path.join(folder, "tensorboard")
+        callbacks += [
+            History(os.path.join(folder, HISTORY_FILE), first_epoch),
+            keras.callbacks.TensorBoard(logs, write_graph=False),
+            MaskImages(os.path.join(logs, "masks"), next(iter(val_batches.unbatch().batch(4)))),
+        ]
+    callbacks += [
+        StopOnNan(
+            lambda epoch, step: input_pipeline.training_image_ids(
+                train, config.batch_size, config.seed, epoch, step
+            )
         ),
+        FitProgress(steps, config.epochs),
+        backup,
+    ]
+    train_batches = input_pipeline.training_batches(
+        train,
+        size,
+        config.batch_size,
+        config.augmentation,
+        config.seed,
+        config.epochs,
+        first_epoch,
+    )
+    if replicas > 1:
+        return first_epoch + fit_on_replicas(
+            fitted,
+            loss,
+            train_batches,
+            val_batches,
+            steps,
+            first_epoch,
+            config.epochs,
+            callbacks,
+        )
+    fitted_epochs = fitted.fit(
+        train_batches,
         steps_per_epoch=steps,
         validation_data=val_batches.apply(tf.data.experimental.assert_cardinality(val_steps)),
         initial_epoch=first_epoch,
         epochs=config.epochs,
         verbose=0,
-        callbacks=[
-            LearningRate(),
-            *_running_mean(config),
-            *stateful.values(),
-            History(os.path.join(folder, HISTORY_FILE), first_epoch),
-            keras.callbacks.TensorBoard(logs, write_graph=False),
-            MaskImages(os.path.join(logs, "masks"), next(iter(val_batches.unbatch().batch(4)))),
-            StopOnNan(
-                lambda epoch, step: input_pipeline.training_image_ids(
-                    train, config.batch_size, config.seed, epoch, step
-                )
-            ),
-            FitProgress(steps, config.epochs),
-            backup,
-        ],
+        callbacks=callbacks,
     )
     return first_epoch + len(fitted_epochs.epoch)
 
@@ -240,6 +284,12 @@ def _with_hyperparameters(
         return config
     best = keras_tuner.HyperParameters.from_config(hyperparameters)
     return dataclasses.replace(config, fit=tuned(config.fit, best))
+
+
+def _scope(strategy: tf.distribute.Strategy) -> contextlib.AbstractContextManager[Any]:
+    # The default strategy's scope would be another context for Keras to compute in.
+    several = strategy.num_replicas_in_sync > 1
+    return strategy.scope() if several else contextlib.nullcontext()
 
 
 def _running_mean(config: FitConfig) -> list[keras.callbacks.Callback]:

@@ -24,21 +24,29 @@ class FitBackup(keras.callbacks.Callback):
     and with a running mean of the weights the model holds its own weights only then.
     """
 
-    def __init__(self, folder: str, stateful: dict[str, keras.callbacks.Callback]) -> None:
+    def __init__(
+        self, folder: str, stateful: dict[str, keras.callbacks.Callback], saves: bool = True
+    ) -> None:
         """Makes the callback.
 
         Args:
             folder: Where the backup is kept; made and replaced as a whole.
             stateful: Other callbacks of the fit whose state is to be kept, by a name for each:
                 ``EarlyStopping`` and ``ReduceLROnPlateau``.
+            saves: Whether to save too, and not only restore: of several machines that fit together
+                one does.
         """
         super().__init__()
+        self._saves = saves
         self._folder = folder
+        self._before = f"{folder}.before"
         self._stateful = stateful
 
     @property
     def epoch(self) -> int:
         """The epoch to begin with, from 0: hand it to ``fit`` as ``initial_epoch``."""
+        if not os.path.exists(self._folder) and os.path.exists(self._before):
+            os.rename(self._before, self._folder)  # Killed between the two renames.
         path = os.path.join(self._folder, _STATE)
         if not os.path.exists(path):
             return 0
@@ -64,7 +72,7 @@ class FitBackup(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Saves what the epoch begins with."""
-        if not epoch:
+        if not epoch or not self._saves:
             return
         beside = f"{self._folder}.new"
         shutil.rmtree(beside, ignore_errors=True)
@@ -83,5 +91,7 @@ class FitBackup(keras.callbacks.Callback):
                 np.savez(os.path.join(beside, f"{name}_{_BEST_WEIGHTS}"), *best)
         with open(os.path.join(beside, _STATE), "w", encoding="utf-8") as file:
             json.dump({"epoch": epoch, "callbacks": states}, file)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if os.path.exists(self._folder):
+            os.rename(self._folder, self._before)
         os.rename(beside, self._folder)
+        shutil.rmtree(self._before, ignore_errors=True)

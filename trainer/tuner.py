@@ -10,8 +10,10 @@ import keras_tuner
 from tfx.v1.components import TunerFnResult
 
 from pipeline.config import TRAINER_CONFIG, TUNER_CONFIG, TrainerConfig
+from pipeline.gpu import gpus_are_hidden
 from trainer import input_pipeline
 from trainer.fit import HISTORY_FILE, build, fit
+from trainer.gpu_process import call_in_gpu_process
 from trainer.hyperparameters import tuned
 from trainer.precision import computing_in, resolve_precision
 
@@ -62,8 +64,7 @@ class UNetFit(keras_tuner.HyperModel):
         """
         super().__init__(name="unet_fit")
         self._config = config
-        self._train = input_pipeline.examples(train_files)
-        self._val = input_pipeline.examples(val_files)
+        self._files = train_files, val_files
         self._folder = folder
         self._trials = 0
 
@@ -71,7 +72,7 @@ class UNetFit(keras_tuner.HyperModel):
         """Builds the model; the search space is declared on ``hp`` for that."""
         tuned(self._config.fit, hp)
         keras.utils.set_random_seed(self._config.fit.seed)
-        return build(self._config, self._train)
+        return build(self._config, input_pipeline.examples(self._files[0]))
 
     def fit(
         self, hp: keras_tuner.HyperParameters, model: keras.Model, *_: Any, **__: Any
@@ -81,13 +82,39 @@ class UNetFit(keras_tuner.HyperModel):
         Returns:
             ``{"val_dice": ...}`` of the trial's best epoch.
         """
-        config = tuned(self._config.fit, hp)
+        config = dataclasses.replace(self._config, fit=tuned(self._config.fit, hp))
         folder = os.path.join(self._folder, f"trial-{self._trials}")
         self._trials += 1
-        with computing_in(resolve_precision(config.precision)):
-            fit(model, self._train, self._val, self._config.input, config, folder)
+        if gpus_are_hidden():
+            call_in_gpu_process("trainer.tuner", "fit_trial", config, *self._files, folder)
+        else:
+            fit_trial(config, *self._files, folder, model)
         with open(os.path.join(folder, HISTORY_FILE), encoding="utf-8", newline="") as file:
             return {"val_dice": max(float(row["val_dice"]) for row in csv.DictReader(file))}
+
+
+def fit_trial(
+    config: TrainerConfig,
+    train_files: list[str],
+    val_files: list[str],
+    folder: str,
+    model: keras.Model | None = None,
+) -> None:
+    """Fits the model of one trial.
+
+    Args:
+        config: With the trial's hyperparameters.
+        train_files: Patterns of transformed examples to fit.
+        val_files: The same, to score.
+        folder: For what the fit writes.
+        model: To fit; None builds it.
+    """
+    train, val = map(input_pipeline.examples, (train_files, val_files))
+    with computing_in(resolve_precision(config.fit.precision)):
+        if model is None:
+            keras.utils.set_random_seed(config.fit.seed)
+            model = build(config, train)
+        fit(model, train, val, config.input, config.fit, folder)
 
 
 class _QuietSearch(keras_tuner.RandomSearch):

@@ -1,5 +1,7 @@
 import dataclasses
+import importlib
 import json
+import pickle
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +15,7 @@ from pipeline.config import (
     UNetConfig,
 )
 from trainer import fit as fit_module
+from trainer import tuner as tuner_module
 from trainer.tuner import tuner_fn
 
 UNET = UNetConfig(filters=2, depth=1, max_filters=4, encoder_convs=1, decoder_convs=1)
@@ -62,3 +65,19 @@ def test_the_best_trial_is_found(search, tmp_path, capsys):
         augmentation=dataclasses.replace(FIT.augmentation, hsv=best["values"]["hsv"]),
     )
     assert capsys.readouterr().out == ""
+
+
+def test_where_gpus_are_hidden_each_trial_has_a_process_that_sees_them(monkeypatch, request):
+    called = []
+
+    def call(module, function, *arguments):
+        called.append(function)
+        return getattr(importlib.import_module(module), function)(
+            *pickle.loads(pickle.dumps(arguments))
+        )
+
+    monkeypatch.setattr(tuner_module, "gpus_are_hidden", lambda: True)
+    monkeypatch.setattr(tuner_module, "call_in_gpu_process", call)
+    search = request.getfixturevalue("search")
+    assert called == ["fit_trial", "fit_trial"]
+    assert all(trial.score > 0.0 for trial in search.oracle.get_best_trials(2))

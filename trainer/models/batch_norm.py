@@ -16,6 +16,9 @@ class BatchNorm(layers.BatchNormalization):
     whole feature map; TensorFlow's kernel does it in two passes. A training step of the U-Net of 16
     filters on two cores: 40 images/s where Keras' own layer does 33. The running variance differs
     from Keras' by n / (n - 1), n the values per channel, because the kernel corrects for the mean.
+
+    On several replicas each normalizes its share of the batch by itself and follows the statistics
+    of its shares; ``trainer.replicated_fit`` averages what they followed.
     """
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None) -> Any:

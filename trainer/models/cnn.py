@@ -23,5 +23,6 @@ def build_cnn(height: int, width: int) -> keras.Model:
     images = keras.Input((height, width, 3), name="images")
     x = layers.Conv2D(16, 3, padding="same", activation="relu", name="conv1")(images)
     x = layers.Conv2D(32, 3, padding="same", activation="relu", name="conv2")(x)
-    logits = layers.Conv2D(1, 5, padding="same", name="logits")(x)
+    # float32 under every precision policy, as the U-Net's.
+    logits = layers.Conv2D(1, 5, padding="same", dtype="float32", name="logits")(x)
     return keras.Model(images, logits, name="cnn")

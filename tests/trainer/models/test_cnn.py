@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from trainer.models.cnn import build_cnn
+from trainer.precision import computing_in
 
 
 @pytest.fixture
@@ -47,3 +48,8 @@ def test_saved_and_loaded_it_answers_the_same(model, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded(images), model(images))
+
+
+def test_logits_are_float32_under_every_precision():
+    with computing_in("mixed_float16"):
+        assert build_cnn(16, 24).output.dtype == "float32"

@@ -1,0 +1,69 @@
+"""Where a fit runs: on one device, on all GPUs of a machine, or on several machines.
+
+Several machines find each other through the environment variable ``TF_CONFIG``, which Vertex AI
+and Kubeflow's TFJob set: {"cluster": {"chief": ["host:port"], "worker": ["host:port", ...]},
+"task": {"type": "worker", "index": 0}}. Each runs the same step with the same arguments. Inputs,
+and the folder of the fits, must lie where all of them can read.
+"""
+
+import json
+import os
+
+import tensorflow as tf
+
+_TASKS = ("chief", "worker")
+
+
+def make_strategy() -> tf.distribute.Strategy:
+    """Chooses by what is there; call it before TensorFlow has run anything.
+
+    Returns:
+        ``MultiWorkerMirroredStrategy`` if ``TF_CONFIG`` names more than one chief or worker,
+        ``MirroredStrategy`` if several GPUs are visible, else TensorFlow's default strategy, which
+        changes nothing.
+
+    Raises:
+        ValueError: If ``TF_CONFIG`` gives this process another part than chief or worker.
+        RuntimeError: If there are several machines and TensorFlow has run something already.
+    """
+    config = json.loads(os.environ.get("TF_CONFIG") or "{}")
+    cluster = config.get("cluster", {})
+    if sum(len(cluster.get(task, ())) for task in _TASKS) > 1:
+        if config["task"]["type"] not in _TASKS:
+            raise ValueError(
+                f"TF_CONFIG makes this process a {config['task']['type']!r}, but all machines fit "
+                f"alike: {' or '.join(_TASKS)}"
+            )
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    if len(tf.config.get_visible_devices("GPU")) > 1:
+        return tf.distribute.MirroredStrategy()
+    return tf.distribute.get_strategy()
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Returns whether this process is the one that writes files."""
+    resolver = strategy.cluster_resolver
+    if resolver is None:
+        return True
+    has_chief = "chief" in resolver.cluster_spec().jobs
+    return resolver.task_type == "chief" or (not has_chief and resolver.task_id == 0)
+
+
+def wait_for_workers(strategy: tf.distribute.Strategy, number: int = 0) -> None:
+    """Waits until all machines have come here, each with the same number.
+
+    Args:
+        strategy: Of ``make_strategy``.
+        number: What to agree on.
+
+    Raises:
+        RuntimeError: If another machine came with another number.
+    """
+    if strategy.cluster_resolver is None:
+        return
+    total = strategy.reduce("SUM", strategy.run(lambda: tf.constant(float(number))), axis=None)
+    if float(total) != number * strategy.num_replicas_in_sync:
+        raise RuntimeError(
+            f"the machines of this fit disagree: this one has {number}. Do all of them see the "
+            "same folders?"
+        )
