@@ -201,7 +201,7 @@ class FitConfig:
     patience: Positive = 10
     min_delta: NonNegative = 0.0
     initial_weights: str = ""
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     augmentation: AugmentationConfig = AugmentationConfig()
 
 
@@ -293,6 +293,14 @@ class PipelineConfig:
     tuner: TunerConfig = TunerConfig()
     warm_start: bool = False
     gate: GateConfig = GateConfig()
+
+    @model_validator(mode="after")
+    def _one_thing_to_start_from(self) -> "PipelineConfig":
+        if self.warm_start and self.unet_fit.initial_weights:
+            raise ValueError(
+                "warm_start and unet_fit.initial_weights are two things to start from; take one"
+            )
+        return self
 
     @model_validator(mode="after")
     def _input_halves_down_to_the_centre(self) -> "PipelineConfig":

@@ -38,6 +38,7 @@ from pipeline.config import (
     ModelName,
     PipelineConfig,
 )
+from pipeline.weights_digest import weights_digests
 from serving import servable
 from trainer import preprocessing, resize
 
@@ -80,6 +81,9 @@ def create_pipeline(
 
     Returns:
         The pipeline, with caching on.
+
+    Raises:
+        MissingWeights: If the config names a weights file that does not exist.
     """
     # Without the quarantine's limit: whoever changes only that reads no photograph again.
     shares = DataConfig(config.data.val_fraction, config.data.test_fraction)
@@ -129,6 +133,7 @@ def create_pipeline(
             "custom_config": {
                 "trainer": TRAINER_CONFIG.dump_json(config.trainer(model)).decode(),
                 "code": code_digest(trainer),
+                "weights": weights_digests(config) if model == "unet" else {},
             },
         }
 

@@ -20,6 +20,7 @@ from pipeline.presets import SAMPLE_STUDIO
 from pipeline.run_record import RunRecord, last_run
 from pipeline.screen import Screen
 from pipeline.summary import summarize
+from pipeline.weights_digest import MissingWeights
 from pipeline.workdir import Workdir, WorkdirError
 from studio.dataset import render_dataset
 
@@ -35,7 +36,7 @@ BEAM_ARGS = (
 )
 
 # Their messages are written for the user; a step's name and a class would only be in the way.
-_SPEAKING = (UnusableFolder, UnusableData, WorkdirError)
+_SPEAKING = (UnusableFolder, UnusableData, WorkdirError, MissingWeights)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class LocalRun:
         # Whoever reads it while this run is at work, or after it failed, must not take the figures
         # of an earlier one for its.
         self.workdir.summary.unlink(missing_ok=True)
-        self.workdir.check_split(self.config.data)
+        self.workdir.check_split(self.config.data, self.config.warm_start)
         record = self._run_pipeline(self._photographs(screen))
         summary = summarize(record, screen.steps, self.workdir)
         summary.write(self.workdir.summary)

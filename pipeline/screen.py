@@ -124,7 +124,8 @@ class Screen(logging.Handler):
 
     def _advance(self, advance: Advance) -> None:
         for task in self._progress.tasks:
-            self._progress.update(task.id, advance=1, total=advance.total, note=advance.note)
+            done = task.completed + 1 if advance.done is None else advance.done
+            self._progress.update(task.id, completed=done, total=advance.total, note=advance.note)
 
     def _clear(self) -> None:
         for task in self._progress.tasks:

@@ -106,17 +106,22 @@ class Workdir:
         copy.write_bytes(content)
         return copy
 
-    def check_split(self, config: DataConfig) -> None:
+    def check_split(self, config: DataConfig, warm_start: bool) -> None:
         """Makes sure that the split is the one that the pushed models were fitted on.
 
         Other shares move cars from train to test. A model pushed before would then be scored on
-        cars that it was fitted on, and look better than any candidate.
+        cars that it was fitted on, and look better than any candidate; and so would a candidate
+        that starts from its weights, even where the pushed models were removed since.
+
+        Args:
+            config: Gives the shares.
+            warm_start: Whether this run's model starts from an earlier one.
 
         Raises:
             WorkdirError: If they were fitted on another split.
         """
         path = self.path / _SPLIT_FILE
-        if not path.exists() or self.served_version() is None:
+        if not path.exists() or (self.served_version() is None and not warm_start):
             return
         pushed = json.loads(path.read_text())
         if pushed != _shares(config):

@@ -20,7 +20,7 @@ from trainer.deep_supervision import DeepSupervisionLoss, FirstChannelDice, supe
 from trainer.dice import HardDice
 from trainer.fit_backup import FitBackup
 from trainer.fit_progress import FitProgress
-from trainer.gpu_process import fit_in_gpu_process, fits_in_gpu_process
+from trainer.gpu_process import fit_in_gpu_process, needs_gpu_process
 from trainer.history import History
 from trainer.hyperparameters import tuned
 from trainer.learning_rate import LearningRate
@@ -39,7 +39,6 @@ from trainer.threshold import fit_threshold
 FIT_FILE = "fit.json"
 HISTORY_FILE = "history.csv"
 WEIGHTS_FILE = "model.weights.h5"
-_BACKUP = "backup"
 
 
 def run_fn(fn_args: Any) -> None:
@@ -52,7 +51,7 @@ def run_fn(fn_args: Any) -> None:
             in ``model_run_dir`` the history of the fit and ``fit.json`` (threshold, val Dice,
             epochs, seconds). Of several machines that fit together the chief alone writes.
     """
-    if fits_in_gpu_process(fn_args):
+    if needs_gpu_process(fn_args):
         fit_in_gpu_process(fn_args)
         return
     started = time.monotonic()
@@ -77,13 +76,12 @@ def run_fn(fn_args: Any) -> None:
         supervision = config.unet.deep_supervision if config.model == "unet" else 0
         if model.trainable_weights and config.fit.epochs:
             epochs = fit(model, train, val, config.input, config.fit, folder, supervision)
-        if not is_chief(strategy):
-            wait_for_workers(strategy)  # Until there is what TFX looks for after this step.
-            return
-        if strategy.num_replicas_in_sync > 1:
-            # What follows is one device's work, and the graph that is exported must be one's too.
-            fitted, model = model, build(config, train)
-            model.set_weights(fitted.get_weights())
+    if not is_chief(strategy):
+        wait_for_workers(strategy)  # Until there is what TFX looks for after this step.
+        return
+    # What is scored and exported is one device's, in float32, and knows of no optimizer.
+    fitted, model = model, build(config, train)
+    model.set_weights(fitted.get_weights())
     os.makedirs(fn_args.model_run_dir, exist_ok=True)
     if epochs:
         shutil.copy(os.path.join(folder, HISTORY_FILE), fn_args.model_run_dir)
@@ -121,7 +119,7 @@ def run_fn(fn_args: Any) -> None:
     }
     with tf.io.gfile.GFile(os.path.join(fn_args.model_run_dir, FIT_FILE), "w") as file:
         file.write(json.dumps(record, indent=2))
-    shutil.rmtree(os.path.join(folder, _BACKUP), ignore_errors=True)
+    backup_of(folder).forget()
     wait_for_workers(strategy)
 
 
@@ -207,7 +205,7 @@ def fit(
         stateful["plateau"] = keras.callbacks.ReduceLROnPlateau(
             **best, patience=config.plateau_patience, factor=config.plateau_factor
         )
-    backup = FitBackup(os.path.join(folder, _BACKUP), stateful, saves=is_chief(strategy))
+    backup = backup_of(folder, stateful, saves=is_chief(strategy))
     first_epoch = backup.epoch
     callbacks = [LearningRate(), *_running_mean(config), *stateful.values()]
     if is_chief(strategy):
@@ -216,12 +214,12 @@ def fit(
         callbacks += [
             History(os.path.join(folder, HISTORY_FILE), first_epoch),
             keras.callbacks.TensorBoard(logs, write_graph=False),
-            MaskImages(os.path.join(logs, "masks"), next(iter(val_batches.unbatch().batch(4)))),
+            MaskImages(os.path.join(logs, "masks"), _a_few(val_batches)),
         ]
     callbacks += [
         StopOnNan(
             lambda epoch, step: input_pipeline.training_image_ids(
-                train, config.batch_size, config.seed, epoch, step
+                train, size, config.batch_size, config.seed, epoch, step
             )
         ),
         FitProgress(steps, config.epochs),
@@ -259,6 +257,15 @@ def fit(
     return first_epoch + len(fitted_epochs.epoch)
 
 
+def backup_of(
+    folder: str,
+    stateful: dict[str, keras.callbacks.Callback] | None = None,
+    saves: bool = True,
+) -> FitBackup:
+    """Returns the backup that a fit keeps in its folder; the arguments are FitBackup's."""
+    return FitBackup(os.path.join(folder, "backup"), stateful or {}, saves)
+
+
 def load_weights(model: keras.Model, path: str) -> None:
     """Starts a model from a weights file of the same architecture, of whichever Keras backend.
 
@@ -267,13 +274,18 @@ def load_weights(model: keras.Model, path: str) -> None:
         ValueError: If it is not of this architecture.
     """
     if not os.path.exists(path):
-        raise FileNotFoundError(f"weights to start from: no file {path} (unet_fit.initial_weights)")
+        raise FileNotFoundError(
+            f"weights to start from: no file {path}. Give unet_fit.initial_weights a file that "
+            "exists; after warm_start=true set it to false (the last blessed model is of a version "
+            "that kept no weights)"
+        )
     try:
         model.load_weights(path)
     except (ValueError, OSError) as error:
         raise ValueError(
-            f"weights to start from: {path} does not fit this {model.name}; it needs the same "
-            f"`unet` and `input` settings that it was fitted with ({error})"
+            f"weights to start from: {path} does not fit this {model.name}. Fit with the `unet` "
+            "settings it was fitted with, or start at random: warm_start=false, "
+            f"unet_fit.initial_weights empty ({error})"
         ) from error
 
 
@@ -290,6 +302,13 @@ def _scope(strategy: tf.distribute.Strategy) -> contextlib.AbstractContextManage
     # The default strategy's scope would be another context for Keras to compute in.
     several = strategy.num_replicas_in_sync > 1
     return strategy.scope() if several else contextlib.nullcontext()
+
+
+def _a_few(batches: tf.data.Dataset) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns four photographs and masks from all over a split."""
+    photographs = batches.unbatch()
+    apart = max(input_pipeline.count(photographs) // 4, 1)
+    return next(iter(photographs.shard(apart, 0).batch(4)))
 
 
 def _running_mean(config: FitConfig) -> list[keras.callbacks.Callback]:

@@ -92,6 +92,12 @@ class FitBackup(keras.callbacks.Callback):
         with open(os.path.join(beside, _STATE), "w", encoding="utf-8") as file:
             json.dump({"epoch": epoch, "callbacks": states}, file)
         if os.path.exists(self._folder):
+            shutil.rmtree(self._before, ignore_errors=True)  # Of a kill during the last line.
             os.rename(self._folder, self._before)
         os.rename(beside, self._folder)
         shutil.rmtree(self._before, ignore_errors=True)
+
+    def forget(self) -> None:
+        """Removes the backup, once what was fitted is safe."""
+        for folder in (self._folder, self._before, f"{self._folder}.new"):
+            shutil.rmtree(folder, ignore_errors=True)

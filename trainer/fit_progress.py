@@ -33,6 +33,7 @@ class FitProgress(keras.callbacks.Callback):
         progress.advance(
             self._epochs * self._steps,
             f"epoch {self._epoch + 1}/{self._epochs}  {loss}{self._val_dice}",
+            done=self._epoch * self._steps + batch + 1,
         )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -54,7 +54,7 @@ class _Raised:
     traceback: str
 
 
-def fits_in_gpu_process(fn_args: Any) -> bool:
+def needs_gpu_process(fn_args: Any) -> bool:
     """Returns whether this machine has GPUs that this process must not use, and a use for them.
 
     Args:
@@ -174,5 +174,5 @@ def _how_it_ended(process: multiprocessing.process.BaseProcess) -> str:
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with {code}"
     return (
         f"the process that fits on the GPU {how}; the log's last lines may say more. The next run "
-        "goes on from the last epoch"
+        "goes on from the fit's backup, if it has one"
     )

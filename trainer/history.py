@@ -31,7 +31,9 @@ class History(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Adds the epoch's row."""
         self._rows.append({"epoch": epoch, **(logs or {})})
-        with open(self._path, "w", encoding="utf-8", newline="") as file:
+        beside = f"{self._path}.new"
+        with open(beside, "w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(self._rows[0]))
             writer.writeheader()
             writer.writerows(self._rows)
+        os.replace(beside, self._path)

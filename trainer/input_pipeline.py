@@ -13,8 +13,10 @@ from pipeline.config import AugmentationConfig, InputConfig
 from trainer.augmentation import augment
 from trainer.preprocessing import parse_pixels
 
-# Serialized records, about 70 kB each at 128x128.
+# Records that wait to be shuffled: half a thousand up to 768x512, where each holds 2 MB, and fewer
+# of larger ones. Transform leaves four poses of a car together, then come those of other cars.
 _SHUFFLE_BUFFER = 512
+_SHUFFLE_BYTES = 2**30
 
 
 def examples(files: Sequence[str]) -> tf.data.Dataset:
@@ -65,7 +67,7 @@ def training_batches(
 
     def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
         batches = (
-            _shuffled(serialized, seed, epoch)
+            _shuffled(serialized, size, seed, epoch)
             .map(lambda record: _parse(record, size), num_parallel_calls=tf.data.AUTOTUNE)
             .batch(batch_size)
         )
@@ -82,12 +84,18 @@ def training_batches(
 
 
 def training_image_ids(
-    serialized: tf.data.Dataset, batch_size: int, seed: int, epoch: int, step: int
+    serialized: tf.data.Dataset,
+    size: InputConfig,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    step: int,
 ) -> list[str]:
     """Returns the ids of the photographs in one batch of ``training_batches``.
 
     Args:
         serialized: As there.
+        size: As there.
         batch_size: As there.
         seed: As there.
         epoch: From 0.
@@ -97,7 +105,7 @@ def training_image_ids(
     batches = _epochs(
         epoch,
         epoch + 1,
-        lambda epoch: _shuffled(serialized, seed, epoch).batch(batch_size).skip(step).take(1),
+        lambda epoch: _shuffled(serialized, size, seed, epoch).batch(batch_size).skip(step).take(1),
     )
     for records in batches:
         parsed = tf.io.parse_example(records, spec)
@@ -157,9 +165,15 @@ def _epochs(
     return tf.data.Dataset.range(first, end).flat_map(traced)
 
 
-def _shuffled(serialized: tf.data.Dataset, seed: int, epoch: tf.Tensor) -> tf.data.Dataset:
+def _shuffled(
+    serialized: tf.data.Dataset, size: InputConfig, seed: int, epoch: tf.Tensor
+) -> tf.data.Dataset:
+    # A byte for each of three colours, the mask and the average mask.
+    record = 5 * size.height * size.width
     return serialized.shuffle(
-        _SHUFFLE_BUFFER, seed=_seed(seed, epoch, -1)[0], reshuffle_each_iteration=False
+        min(_SHUFFLE_BUFFER, max(_SHUFFLE_BYTES // record, 1)),
+        seed=_seed(seed, epoch, -1)[0],
+        reshuffle_each_iteration=False,
     )
 
 

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+_LARGEST_SIDE = 256
+
 
 class MaskImages(keras.callbacks.Callback):
     """Writes photographs, masks and predicted probabilities of one batch as pictures."""
@@ -28,6 +30,10 @@ class MaskImages(keras.callbacks.Callback):
         """Writes a picture per photograph: itself, the truth and the probability side by side."""
         probability = tf.sigmoid(self.model(self._photographs, training=False))[..., :1]
         pictures = [self._photographs, *map(tf.image.grayscale_to_rgb, (self._masks, probability))]
+        height, width = self._photographs.shape[1:3]
+        smaller = min(_LARGEST_SIDE / max(height, width), 1.0)
+        size = [round(height * smaller), round(width * smaller)]
+        pictures = [tf.image.resize(picture, size, method="area") for picture in pictures]
         with self._writer.as_default(step=epoch):
             tf.summary.image(
                 "photograph, mask, probability",

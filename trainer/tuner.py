@@ -9,13 +9,15 @@ import keras
 import keras_tuner
 from tfx.v1.components import TunerFnResult
 
+from pipeline import progress
 from pipeline.config import TRAINER_CONFIG, TUNER_CONFIG, TrainerConfig
 from pipeline.gpu import gpus_are_hidden
 from trainer import input_pipeline
-from trainer.fit import HISTORY_FILE, build, fit
+from trainer.fit import HISTORY_FILE, build, fit, load_weights
 from trainer.gpu_process import call_in_gpu_process
 from trainer.hyperparameters import tuned
 from trainer.precision import computing_in, resolve_precision
+from trainer.stop_on_nan import NonFiniteLoss
 
 
 def tuner_fn(fn_args: Any) -> TunerFnResult:
@@ -26,71 +28,107 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
             ``custom_config["tuner"]`` a TunerConfig.
 
     Returns:
-        A random search for the best val Dice. The trials differ in nothing but the
-        hyperparameters: each has the preset's seed.
+        A search for the best val Dice. The trials differ in nothing but the hyperparameters: each
+        has the preset's seed.
     """
     config = TRAINER_CONFIG.validate_json(fn_args.custom_config["trainer"])
     search = TUNER_CONFIG.validate_json(fn_args.custom_config["tuner"])
     short = dataclasses.replace(config.fit, epochs=search.epochs, patience=search.epochs)
-    tuner = _QuietSearch(
-        UNetFit(
-            dataclasses.replace(config, fit=short),
-            fn_args.train_files,
-            fn_args.eval_files,
-            fn_args.working_dir,
-        ),
-        objective=keras_tuner.Objective("val_dice", "max"),
-        max_trials=search.trials,
-        seed=config.fit.seed,
-        directory=fn_args.working_dir,
-        project_name="search",
+    tuner = Search(
+        dataclasses.replace(config, fit=short),
+        fn_args.train_files,
+        fn_args.eval_files,
+        fn_args.working_dir,
+        search.trials,
     )
     return TunerFnResult(tuner=tuner, fit_kwargs={"verbose": 0})
 
 
-class UNetFit(keras_tuner.HyperModel):
-    """A fit of the U-Net as KerasTuner asks for it."""
+class Search(keras_tuner.Tuner):
+    """Fits the preset itself, then random points of the space around it.
+
+    A trial whose loss becomes NaN is a bad trial; whatever else goes wrong ends the search.
+    """
 
     def __init__(
-        self, config: TrainerConfig, train_files: list[str], val_files: list[str], folder: str
+        self,
+        config: TrainerConfig,
+        train_files: list[str],
+        val_files: list[str],
+        folder: str,
+        trials: int,
     ) -> None:
-        """Makes the hypermodel.
+        """Makes the search.
 
         Args:
             config: Around which is searched, with the epochs of a trial.
             train_files: Patterns of transformed examples to fit.
             val_files: The same, to score.
             folder: For what the fits write.
+            trials: How many.
         """
-        super().__init__(name="unet_fit")
         self._config = config
         self._files = train_files, val_files
         self._folder = folder
         self._trials = 0
+        space = keras_tuner.HyperParameters()
+        tuned(config.fit, space)
+        super().__init__(
+            oracle=_PresetFirst(
+                objective=keras_tuner.Objective("val_dice", "max"),
+                max_trials=trials,
+                seed=config.fit.seed,
+                hyperparameters=space,
+            ),
+            directory=folder,
+            project_name="search",
+        )
 
-    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
-        """Builds the model; the search space is declared on ``hp`` for that."""
-        tuned(self._config.fit, hp)
-        keras.utils.set_random_seed(self._config.fit.seed)
-        return build(self._config, input_pipeline.examples(self._files[0]))
+    def search(self, *args: Any, **kwargs: Any) -> None:
+        """Runs all trials.
 
-    def fit(
-        self, hp: keras_tuner.HyperParameters, model: keras.Model, *_: Any, **__: Any
-    ) -> dict[str, float]:
-        """Fits the model with the trial's hyperparameters.
+        Raises:
+            RuntimeError: If the loss became NaN in each of them.
+        """
+        super().search(*args, **kwargs)
+        trials = self.oracle.trials.values()
+        if not any(trial.status == "COMPLETED" for trial in trials):
+            raise RuntimeError(
+                f"no trial of {len(trials)} could be fitted: the loss became NaN in each. Lower "
+                "unet_fit.learning_rate, around which the tuner searches"
+            )
+
+    def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Fits the U-Net with the trial's hyperparameters.
 
         Returns:
             ``{"val_dice": ...}`` of the trial's best epoch.
         """
-        config = dataclasses.replace(self._config, fit=tuned(self._config.fit, hp))
+        config = dataclasses.replace(
+            self._config, fit=tuned(self._config.fit, trial.hyperparameters)
+        )
         folder = os.path.join(self._folder, f"trial-{self._trials}")
+        arguments = (config, *self._files, folder, self._trials, self.oracle.max_trials)
         self._trials += 1
-        if gpus_are_hidden():
-            call_in_gpu_process("trainer.tuner", "fit_trial", config, *self._files, folder)
-        else:
-            fit_trial(config, *self._files, folder, model)
+        try:
+            if gpus_are_hidden():
+                call_in_gpu_process("trainer.tuner", "fit_trial", *arguments)
+            else:
+                fit_trial(*arguments)
+        except NonFiniteLoss as error:
+            raise keras_tuner.errors.FailedTrialError(str(error)) from error
+        except Exception as error:
+            raise keras_tuner.errors.FatalRuntimeError(
+                f"trial {self._trials} failed: {type(error).__name__}: {error}"
+            ) from error
         with open(os.path.join(folder, HISTORY_FILE), encoding="utf-8", newline="") as file:
             return {"val_dice": max(float(row["val_dice"]) for row in csv.DictReader(file))}
+
+    def search_space_summary(self, extended: bool = False) -> None:
+        """Leaves the screen to the pipeline."""
+
+    def results_summary(self, num_trials: int = 10) -> None:
+        """Leaves the screen to the pipeline; the results are an artifact."""
 
 
 def fit_trial(
@@ -98,30 +136,31 @@ def fit_trial(
     train_files: list[str],
     val_files: list[str],
     folder: str,
-    model: keras.Model | None = None,
+    index: int,
+    trials: int,
 ) -> None:
-    """Fits the model of one trial.
+    """Fits the model of one trial as the Trainer would.
 
     Args:
         config: With the trial's hyperparameters.
         train_files: Patterns of transformed examples to fit.
         val_files: The same, to score.
         folder: For what the fit writes.
-        model: To fit; None builds it.
+        index: Of the trial, from 0.
+        trials: How many there are.
     """
     train, val = map(input_pipeline.examples, (train_files, val_files))
     with computing_in(resolve_precision(config.fit.precision)):
-        if model is None:
-            keras.utils.set_random_seed(config.fit.seed)
-            model = build(config, train)
-        fit(model, train, val, config.input, config.fit, folder)
+        keras.utils.set_random_seed(config.fit.seed)
+        model = build(config, train)
+        if config.fit.initial_weights:
+            load_weights(model, config.fit.initial_weights)
+        with progress.part(index, trials, "trial"):
+            fit(model, train, val, config.input, config.fit, folder, config.unet.deep_supervision)
 
 
-class _QuietSearch(keras_tuner.RandomSearch):
-    """Leaves the screen to the pipeline; the results are an artifact."""
-
-    def search_space_summary(self, extended: bool = False) -> None:
-        pass
-
-    def results_summary(self, num_trials: int = 10) -> None:
-        pass
+class _PresetFirst(keras_tuner.oracles.RandomSearchOracle):
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        if not self.trials:
+            return {"status": "RUNNING", "values": dict(self.hyperparameters.values)}
+        return super().populate_space(trial_id)

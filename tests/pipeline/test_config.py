@@ -82,10 +82,12 @@ OTHER = PipelineConfig(
     unet_prediction=PredictionConfig(flip_average=True, enlarge="logits"),
     cnn_fit=FitConfig(epochs=7),
     tuner=TunerConfig(trials=3, epochs=2),
-    warm_start=True,
     gate=GateConfig(0.25, 0.125),
 )
-ENCODER = PipelineConfig(unet=UNetConfig(encoder="MobileNetV2", encoder_weights="mobilenet.h5"))
+# What excludes some of the above.
+ENCODER = PipelineConfig(
+    unet=UNetConfig(encoder="MobileNetV2", encoder_weights="mobilenet.h5"), warm_start=True
+)
 
 
 @pytest.mark.parametrize("size", [{"height": 100}, {"width": 100}])
@@ -97,6 +99,11 @@ def test_a_size_that_does_not_halve_is_named(size):
         r"2 \*\* unet\.depth\)",
     ):
         PipelineConfig(input=InputConfig(**size))
+
+
+def test_two_things_to_start_from_are_refused():
+    with pytest.raises(ValidationError, match="two things to start from"):
+        PipelineConfig(unet_fit=FitConfig(initial_weights="w.weights.h5"), warm_start=True)
 
 
 def test_folded_blocks_count_too():
@@ -141,6 +148,8 @@ def test_fractions_that_leave_nothing_to_train_are_refused(val, test):
         (UNetConfig, "filters", 0),
         (UNetConfig, "depth", "deep"),
         (FitConfig, "epochs", -1),
+        (FitConfig, "seed", -1),
+        (FitConfig, "seed", 2**32),
         (FitConfig, "ema_momentum", 1.0),
         (FitConfig, "clip_norm", -1.0),
         (FitConfig, "loss", "hinge"),
@@ -211,8 +220,8 @@ def test_other_differs_from_the_defaults_everywhere():
     # Else the round trip above would pass with a field that gets lost.
     defaults = dict(fields_of(PipelineConfig()))
     same = [path for path, value in fields_of(OTHER) if defaults[path] == value]
-    # A named encoder excludes other options; ENCODER has one.
-    alone = ("cnn_fit.", "unet.encoder", "unet.encoder_weights")
+    # Some options exclude others; ENCODER has them.
+    alone = ("cnn_fit.", "unet.encoder", "unet.encoder_weights", "warm_start")
     assert all(path.startswith(alone) for path in same), same
 
 

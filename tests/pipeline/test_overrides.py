@@ -14,11 +14,11 @@ def test_nothing_changes_nothing():
 
 def test_text_becomes_the_fields_type_and_the_rest_stays():
     changed = apply_overrides(
-        DEFAULT, ["unet_fit.epochs=3", "gate.baseline_margin=1e-2", "unet_fit.seed=-7"]
+        DEFAULT, ["unet_fit.epochs=3", "gate.baseline_margin=1e-2", "unet_fit.seed=7"]
     )
     assert changed == dataclasses.replace(
         DEFAULT,
-        unet_fit=dataclasses.replace(DEFAULT.unet_fit, epochs=3, seed=-7),
+        unet_fit=dataclasses.replace(DEFAULT.unet_fit, epochs=3, seed=7),
         gate=dataclasses.replace(DEFAULT.gate, baseline_margin=0.01),
     )
     assert type(changed.unet_fit.epochs) is int

@@ -72,18 +72,25 @@ class TestSplit:
         with pytest.raises(
             WorkdirError, match=r"'test_fraction': 0\.2}, this run asks for .*0\.25}.*--workdir"
         ):
-            workdir.check_split(self.OTHER)
+            workdir.check_split(self.OTHER, warm_start=False)
 
     def test_the_same_split_passes_whatever_else_changes(self, workdir):
         push(workdir, "7")
         workdir.remember_split(self.FIRST)
-        workdir.check_split(DataConfig(0.1, 0.2, max_quarantine_fraction=0.9))
+        workdir.check_split(DataConfig(0.1, 0.2, max_quarantine_fraction=0.9), warm_start=True)
 
     def test_before_the_first_push_every_split_passes(self, workdir):
         workdir.path.mkdir(parents=True)
-        workdir.check_split(self.FIRST)
+        workdir.check_split(self.FIRST, warm_start=False)
         workdir.remember_split(self.FIRST)
-        workdir.check_split(self.OTHER)
+        workdir.check_split(self.OTHER, warm_start=False)
+
+    def test_a_warm_start_remembers_models_that_were_removed(self, workdir):
+        workdir.path.mkdir(parents=True)
+        workdir.remember_split(self.FIRST)
+        workdir.check_split(self.OTHER, warm_start=False)
+        with pytest.raises(WorkdirError, match="were fitted with"):
+            workdir.check_split(self.OTHER, warm_start=True)
 
 
 class TestSchema:

@@ -95,8 +95,8 @@ def test_a_loss_that_is_no_number_names_its_photographs(transformed, tmp_path, m
     asked = {}
     real = input_pipeline.training_image_ids
 
-    def image_ids(train, batch_size, seed, epoch, step):
-        asked["ids"] = real(train, batch_size, seed, epoch, step)
+    def image_ids(train, size, batch_size, seed, epoch, step):
+        asked["ids"] = real(train, size, batch_size, seed, epoch, step)
         asked["place"] = (epoch, step)
         return asked["ids"]
 
@@ -401,9 +401,7 @@ class TestStart:
 
     def test_a_file_that_is_not_there_is_named(self, transformed, tmp_path, config):
         model = build(config, transformed.dataset("train"))
-        with pytest.raises(
-            FileNotFoundError, match=r"no file .*none.h5 \(unet_fit.initial_weights"
-        ):
+        with pytest.raises(FileNotFoundError, match=r"no file .*none.h5. Give unet_fit.init"):
             load_weights(model, str(tmp_path / "none.h5"))
 
     def test_weights_of_another_architecture_are_refused(self, transformed, tmp_path, config):

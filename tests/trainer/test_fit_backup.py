@@ -1,4 +1,5 @@
 import os
+import shutil
 
 import keras
 import numpy as np
@@ -93,3 +94,19 @@ def test_a_kill_between_the_renames_leaves_the_backup_before(tmp_path, model, mo
     again.on_epoch_begin(3)
     assert again.epoch == 3
     assert [path.name for path in tmp_path.iterdir()] == ["backup"]
+
+
+def test_a_kill_after_the_renames_does_not_stop_the_next_save(tmp_path, model, monkeypatch):
+    backup, _ = made(tmp_path / "backup", model)
+    backup.on_epoch_begin(1)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)
+        backup.on_epoch_begin(2)
+    assert (tmp_path / "backup.before").exists()
+    again, _ = made(tmp_path / "backup", model)
+    assert again.epoch == 2
+    again.on_epoch_begin(3)
+    assert again.epoch == 3
+    again.forget()
+    assert list(tmp_path.iterdir()) == []

@@ -118,7 +118,7 @@ def test_image_ids_are_those_of_the_batch(transformed):
     )
     for epoch, steps in enumerate(epochs_of(batches, 2)):
         for step, (batch, _) in enumerate(steps):
-            ids = input_pipeline.training_image_ids(train, 2, 3, epoch, step)
+            ids = input_pipeline.training_image_ids(train, transformed.size, 2, 3, epoch, step)
             expected = [
                 rows[index][features.IMAGE_ID].decode()
                 for image in batch

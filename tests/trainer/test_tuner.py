@@ -16,6 +16,7 @@ from pipeline.config import (
 )
 from trainer import fit as fit_module
 from trainer import tuner as tuner_module
+from trainer.stop_on_nan import NonFiniteLoss
 from trainer.tuner import tuner_fn
 
 UNET = UNetConfig(filters=2, depth=1, max_filters=4, encoder_convs=1, decoder_convs=1)
@@ -45,7 +46,7 @@ def search(transformed, tmp_path):
 
 def test_the_best_trial_is_found(search, tmp_path, capsys):
     trials = search.oracle.get_best_trials(2)
-    assert len(trials) == 2
+    assert [trial.status for trial in trials] == ["COMPLETED"] * 2
     assert trials[0].score >= trials[1].score
     assert trials[0].hyperparameters.values != trials[1].hyperparameters.values
     # Each trial ran its epochs, and its score is its best one.
@@ -57,7 +58,7 @@ def test_the_best_trial_is_found(search, tmp_path, capsys):
         scores.append(max(float(row.split(",")[place]) for row in rows[1:]))
     assert sorted(scores, reverse=True) == pytest.approx([trial.score for trial in trials])
     best = search.get_best_hyperparameters()[0].get_config()
-    config = TrainerConfig("unet", search.hypermodel._config.input, UNET, FIT)
+    config = TrainerConfig("unet", search._config.input, UNET, FIT)
     tuned = fit_module._with_hyperparameters(config, json.loads(json.dumps(best)))
     assert tuned.fit == dataclasses.replace(
         FIT,
@@ -65,6 +66,30 @@ def test_the_best_trial_is_found(search, tmp_path, capsys):
         augmentation=dataclasses.replace(FIT.augmentation, hsv=best["values"]["hsv"]),
     )
     assert capsys.readouterr().out == ""
+
+
+def test_the_preset_itself_is_tried_first(search):
+    first = search.oracle.get_trial(search.oracle.start_order[0])
+    config = TrainerConfig("unet", search._config.input, UNET, FIT)
+    assert fit_module._with_hyperparameters(config, first.hyperparameters.get_config()) == config
+
+
+def test_a_trial_that_becomes_nan_is_no_result(monkeypatch, request):
+    def fit_trial(config, *arguments):
+        raise NonFiniteLoss("the loss became nan")
+
+    monkeypatch.setattr(tuner_module, "fit_trial", fit_trial)
+    with pytest.raises(RuntimeError, match="no trial of 2 could be fitted: the loss became NaN"):
+        request.getfixturevalue("search")
+
+
+def test_another_fault_ends_the_search(monkeypatch, request):
+    def fit_trial(*_):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(tuner_module, "fit_trial", fit_trial)
+    with pytest.raises(RuntimeError, match="trial 1 failed: MemoryError: no room"):
+        request.getfixturevalue("search")
 
 
 def test_where_gpus_are_hidden_each_trial_has_a_process_that_sees_them(monkeypatch, request):

@@ -92,7 +92,9 @@ _NETWORKS: Final[dict[str, _Network]] = {
 }
 
 
-def pretrained_encoder(images: KerasTensor, name: EncoderName, weights: str) -> list[KerasTensor]:
+def pretrained_encoder(
+    images: KerasTensor, name: EncoderName, weights: str, batchnorm_momentum: float
+) -> list[KerasTensor]:
     """Applies the body of a known network and returns its features after each halving.
 
     The network is one layer of the resulting model, named ``name``. The features of a resolution
@@ -103,6 +105,7 @@ def pretrained_encoder(images: KerasTensor, name: EncoderName, weights: str) -> 
         name: Any but ``plain``.
         weights: Local weights file of the network without its top, as Keras writes them (``.h5``,
             ``.weights.h5``); empty leaves the weights random.
+        batchnorm_momentum: Of its running statistics, in place of the network's own.
 
     Returns:
         Five tensors [N, H / s, W / s, C] of strides s = 2, 4, 8, 16 and 32, the finest first.
@@ -115,6 +118,13 @@ def pretrained_encoder(images: KerasTensor, name: EncoderName, weights: str) -> 
         raise ValueError(f"unet.encoder={name!r} is none of {', '.join(_NETWORKS)}")
     network = _NETWORKS[name]
     body = network.build(tuple(images.shape[1:]))
+    for layer in body.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = batchnorm_momentum
+        elif isinstance(layer, layers.Dropout):
+            # EfficientNet's. Weights files do not keep the state of its random numbers, and a
+            # killed fit could not go on to the same result.
+            layer.rate = 0.0
     if weights:
         _load(body, name, weights)
     features = [body.get_layer(output).output for output in network.outputs]

@@ -43,8 +43,11 @@ def build_unet(height: int, width: int, config: UNetConfig) -> keras.Model:
             skips.append(x)
             x = layers.MaxPooling2D(name=f"encoder{level}_pool")(x)
     else:
-        *halved, x = pretrained_encoder(images, config.encoder, config.encoder_weights)
-        skips = [_level(images, 0, config.encoder_convs, config, "encoder0"), *halved]
+        *halved, deepest = pretrained_encoder(
+            images, config.encoder, config.encoder_weights, config.batchnorm_momentum
+        )
+        skips = [_level(x, 0, config.encoder_convs, config, "encoder0"), *halved]
+        x = deepest
 
     if config.dilated_centre:
         x = _dilated(x, config)

@@ -29,13 +29,14 @@ def test_value_by_hand():
 def test_value_by_brute_force():
     rng = np.random.default_rng(0)
     truth, logits = rng.random((9, 7)), rng.normal(size=(9, 7))
+    cut = (truth > 0.5).astype(float)
     around = np.array(
         [
-            [truth[max(y - 2, 0) : y + 3, max(x - 2, 0) : x + 3].mean() for x in range(7)]
+            [cut[max(y - 2, 0) : y + 3, max(x - 2, 0) : x + 3].mean() for x in range(7)]
             for y in range(9)
         ]
     )
-    weights = 1.0 + 5.0 * np.abs(around - truth)
+    weights = 1.0 + 5.0 * np.abs(around - cut)
     probability = 1.0 / (1.0 + np.exp(-logits))
     cross_entropy = -(truth * np.log(probability) + (1 - truth) * np.log(1 - probability))
     expected = (weights * cross_entropy).sum() / weights.sum() + 1 - dice_of(truth, probability)
@@ -98,3 +99,22 @@ def test_arguments_survive_being_saved():
     loss = BoundaryDiceLoss(weight=2.0, size=7)
     config = BoundaryDiceLoss.from_config(loss.get_config()).get_config()
     assert (config["weight"], config["size"]) == (2.0, 7)
+
+
+def test_half_covered_pixels_weigh_most():
+    # What area averaging leaves of a straight outline.
+    truth = np.zeros((1, 16, 41, 1), np.float32)
+    truth[:, :, 20] = 0.5
+    truth[:, :, 21:] = 1.0
+    costs = []
+    for column in (20, 18, 5):
+        logits = np.where(truth > 0.5, 8.0, -8.0).astype(np.float32)
+        logits[truth == 0.5] = 0.0
+        surer = logits.copy()
+        surer[0, 8, column] += 4.0
+        costs.append(
+            abs(float(BoundaryDiceLoss()(truth, surer) - BoundaryDiceLoss()(truth, logits)))
+        )
+        plain = abs(float(BceDiceLoss()(truth, surer) - BceDiceLoss()(truth, logits)))
+        costs[-1] /= plain
+    assert costs[0] > costs[1] > costs[2]

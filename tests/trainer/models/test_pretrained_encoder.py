@@ -26,7 +26,7 @@ def application(name, size=64, **options):
 
 def encoder(name, weights="", height=64, width=64):
     images = keras.Input((height, width, 3))
-    return keras.Model(images, pretrained_encoder(images, name, str(weights)))
+    return keras.Model(images, pretrained_encoder(images, name, str(weights), 0.9))
 
 
 def weights_of(model):

@@ -176,9 +176,24 @@ def test_residual_levels_add_what_came_in():
 
 
 def test_dilated_centre_sees_further():
-    model = build_unet(32, 32, dataclasses.replace(TINY, dilated_centre=3))
-    rates = [model.get_layer(f"centre_{index}_conv").dilation_rate for index in range(3)]
-    assert rates == [(1, 1), (2, 2), (4, 4)]
+    # Which pixels of the centre's input reach the one in the middle of its output.
+    def reach(convs):
+        config = dataclasses.replace(TINY, dilated_centre=convs)
+        model = build_unet(128, 128, config)
+        inside = keras.Model(
+            model.get_layer("encoder1_pool").output,
+            model.get_layer("centre_out" if convs > 1 else "centre_0_relu").output,
+        )
+        features = tf.ones([1, 32, 32, 4])
+        with tf.GradientTape() as tape:
+            tape.watch(features)
+            middle = inside(features)[0, 16, 16]
+        return np.flatnonzero(np.abs(tape.gradient(middle, features)[0]).sum(axis=(1, 2)))
+
+    for weights_seed, convs, radius in ((0, 1, 1), (0, 2, 3), (0, 3, 7)):
+        keras.utils.set_random_seed(weights_seed)
+        rows = reach(convs)
+        assert (rows.min(), rows.max()) == (16 - radius, 16 + radius)
 
 
 @pytest.mark.parametrize("encoder", ["MobileNetV2", "ResNet50V2", "EfficientNetV2B0"])
