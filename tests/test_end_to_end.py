@@ -1,5 +1,6 @@
 """The whole pipeline, run the way a user runs it, on a tiny rendered sample."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -219,6 +220,27 @@ def test_retrained_model_is_compared_with_the_last_blessed_one(rerun):
     states = last_run(rerun.metadata).states
     assert states["Trainer.unet"] == "COMPLETE"
     assert states["Trainer.cnn"] == states["Transform"] == "CACHED"
+
+
+def test_retraining_starts_warm_with_what_a_search_found(rerun, photographs, tmp_path):
+    # A car more: other examples than the blessed model was fitted on.
+    more = render_dataset(tmp_path / "more", dataclasses.replace(STUDIO, cars=STUDIO.cars + 1))
+    retraining = Runner(more, rerun.workdir)
+    changes = ("warm_start=true", "tuner.trials=2", "tuner.epochs=1", "gate.blessed_tolerance=1")
+    base = rerun.first_record.uris["Trainer.unet", "model"]
+    for state in ("COMPLETE", "CACHED"):
+        run = retraining.run(*changes)
+        assert run.returncode == 0, run.stdout
+        assert run.stderr == ""
+        record = last_run(rerun.metadata)
+        # Also in the second run, where the model it made is the last blessed one itself.
+        assert record.states["Tuner"] == record.states["Trainer.unet"] == state
+        fit = json.loads(Path(record.uris["Trainer.unet", "model_run"], "fit.json").read_text())
+        assert fit["started_from"] == os.path.join(base, "model.weights.h5")
+        [best] = Path(record.uris["Tuner", "best_hyperparameters"]).iterdir()
+        values = json.loads(best.read_text())["values"]
+        assert fit["config"]["fit"]["learning_rate"] == values["learning_rate"]
+    assert len(rerun.versions()) == 2
 
 
 def test_bad_photographs_stop_the_run_and_are_named(photographs, tmp_path):
