@@ -64,7 +64,9 @@ CARVANA_256 = PipelineConfig(
 )
 
 # The same body behind blocks of 4x4 pixels.
-# Not fitted yet.
+# Test Dice: U-Net 0.9919, average mask 0.7474 (val 0.9905); its fit takes 45 minutes, beside other
+# work. Two cores of an AMD EPYC with AVX512-BF16, no GPU, 2026-11-23:
+#   python local_runner.py --preset carvana-512 --data DIR
 CARVANA_512 = PipelineConfig(
     input=InputConfig(height=512, width=768),
     unet=UNetConfig(space_to_depth=4),

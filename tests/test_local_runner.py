@@ -43,7 +43,10 @@ def test_a_file_in_place_of_the_folder(refused):
     [
         ("epochs", "Error: --set epochs: write key=value, e.g. unet_fit.epochs=3"),
         ("epochs=3", "Error: --set epochs=3: no field 'epochs'; the fields are data.val_fraction"),
-        ("unet_fit.epochs=0", "Error: --set: unet_fit.epochs: Input should be greater than 0"),
+        (
+            "unet_fit.epochs=-1",
+            "Error: --set: unet_fit.epochs: Input should be greater than or equal to 0",
+        ),
         ("input.height=100", "input.height=100 must be a multiple of"),
     ],
 )
