@@ -32,7 +32,7 @@ SAMPLE = PipelineConfig(
     cnn_fit=FitConfig(epochs=12, batch_size=8, learning_rate=3e-3, augmentation=_LIGHT),
 )
 
-# The recipe; docs/recipe.md says what its parts are worth.
+# The recipe; docs/recipe.md says what was measured of it.
 _UNET_FIT = FitConfig(
     epochs=120,
     batch_size=8,
@@ -85,8 +85,7 @@ CARVANA_1024 = PipelineConfig(
     cnn_fit=dataclasses.replace(_CNN_FIT, epochs=2),
 )
 
-# The recipe of the 2017 report: the row that others are compared with. Not fitted to its end: two
-# cores need a quarter of an hour per epoch.
+# The recipe of the 2017 report: the row that others are compared with. Not fitted yet.
 CARVANA_128_PAPER = PipelineConfig(
     unet=UNetConfig(filters=64, depth=4, max_filters=512, batchnorm_momentum=0.99),
     unet_fit=FitConfig(

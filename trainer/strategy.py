@@ -6,8 +6,10 @@ and Kubeflow's TFJob set: {"cluster": {"chief": ["host:port"], "worker": ["host:
 and the folder of the fits, must lie where all of them can read.
 """
 
+import contextlib
 import json
 import os
+from typing import Any
 
 import tensorflow as tf
 
@@ -47,6 +49,13 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
         return True
     has_chief = "chief" in resolver.cluster_spec().jobs
     return resolver.task_type == "chief" or (not has_chief and resolver.task_id == 0)
+
+
+def scope_of(strategy: tf.distribute.Strategy) -> contextlib.AbstractContextManager[Any]:
+    """Returns the scope to build and compile models in."""
+    # The default strategy's scope would be another context for Keras to compute in.
+    several = strategy.num_replicas_in_sync > 1
+    return strategy.scope() if several else contextlib.nullcontext()
 
 
 def wait_for_workers(strategy: tf.distribute.Strategy, number: int = 0) -> None:

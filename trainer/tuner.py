@@ -13,9 +13,11 @@ from pipeline import progress
 from pipeline.config import TRAINER_CONFIG, TUNER_CONFIG, TrainerConfig
 from pipeline.gpu import gpus_are_hidden
 from trainer import input_pipeline
-from trainer.fit import HISTORY_FILE, build, fit, load_weights
+from trainer.build_model import build_model
+from trainer.fit_model import HISTORY_FILE, fit_model
 from trainer.gpu_process import call_in_gpu_process
 from trainer.hyperparameters import tuned
+from trainer.initial_weights import load_initial_weights
 from trainer.precision import computing_in, resolve_precision
 from trainer.stop_on_nan import NonFiniteLoss
 
@@ -152,11 +154,13 @@ def fit_trial(
     train, val = map(input_pipeline.examples, (train_files, val_files))
     with computing_in(resolve_precision(config.fit.precision)):
         keras.utils.set_random_seed(config.fit.seed)
-        model = build(config, train)
+        model = build_model(config, train)
         if config.fit.initial_weights:
-            load_weights(model, config.fit.initial_weights)
+            load_initial_weights(model, config.fit.initial_weights)
         with progress.part(index, trials, "trial"):
-            fit(model, train, val, config.input, config.fit, folder, config.unet.deep_supervision)
+            fit_model(
+                model, train, val, config.input, config.fit, folder, config.unet.deep_supervision
+            )
 
 
 class _PresetFirst(keras_tuner.oracles.RandomSearchOracle):

@@ -13,7 +13,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
-from pipeline.config import INPUT_CONFIG, InputConfig
+from pipeline.config import INPUT_CONFIG, TRAINER_CONFIG, InputConfig, TrainerConfig
 from pipeline.create_pipeline import SCHEMA_FILE
 from trainer.preprocessing import preprocessing_fn
 
@@ -96,3 +96,26 @@ def transformed(raw_example, write_records, tmp_path_factory) -> Transformed:
         files=files,
         graph=tft.TFTransformOutput(str(folder / "graph")),
     )
+
+
+@pytest.fixture(scope="session")
+def trainer_arguments(transformed):
+    """Returns what TFX would hand ``run_fn``, as a dict that JSON can hold."""
+
+    def trainer_arguments(folder: Path, config: TrainerConfig, **more: Any) -> dict[str, Any]:
+        return {
+            "custom_config": {
+                "trainer": TRAINER_CONFIG.dump_json(config).decode(),
+                "fits": str(folder / "fits"),
+            },
+            "base_model": None,
+            "hyperparameters": None,
+            "transform_output": transformed.graph.transform_savedmodel_dir.rpartition("/")[0],
+            "train_files": transformed.files["train"],
+            "eval_files": transformed.files["val"],
+            "model_run_dir": str(folder / "run"),
+            "serving_model_dir": str(folder / "model" / "Format-Serving"),
+            **more,
+        }
+
+    return trainer_arguments

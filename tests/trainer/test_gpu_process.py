@@ -193,7 +193,7 @@ def arguments(transformed, tmp_path):
 
 def test_a_fit_happens_there(arguments, tmp_path, monkeypatch, records):
     hide(monkeypatch)
-    monkeypatch.setattr(fit_module, "fit", None)  # Nobody fits here.
+    monkeypatch.setattr(fit_module, "fit_model", None)  # Nobody fits here.
     fit_module.run_fn(arguments("cnn"))
     assert json.loads((tmp_path / "run" / "fit.json").read_text())["epochs"] == 1
     assert (tmp_path / "model" / "Format-Serving" / "saved_model.pb").exists()

@@ -15,7 +15,9 @@ import pytest
 import tensorflow as tf
 
 from pipeline.config import TRAINER_CONFIG, FitConfig, TrainerConfig, UNetConfig
-from trainer.fit import build, fit, run_fn
+from trainer.build_model import build_model
+from trainer.fit import run_fn
+from trainer.fit_model import fit_model
 from trainer.replicated_fit import share
 from trainer.strategy import is_chief, make_strategy, wait_for_workers
 
@@ -152,7 +154,8 @@ MIRRORED = """
 
     from pipeline.config import TRAINER_CONFIG
     from trainer import input_pipeline
-    from trainer.fit import build, fit
+    from trainer.build_model import build_model
+    from trainer.fit_model import fit_model
     from trainer.fit_progress import FitProgress
 
     [cpu] = tf.config.list_physical_devices("CPU")
@@ -163,8 +166,8 @@ MIRRORED = """
     def fitted(config, train, val, folder):
         keras.utils.set_random_seed(config.fit.seed)
         with strategy.scope():
-            model = build(config, train)
-        epochs = fit(model, train, val, config.input, config.fit, folder)
+            model = build_model(config, train)
+        epochs = fit_model(model, train, val, config.input, config.fit, folder)
         assert epochs == config.fit.epochs
         return model
 
@@ -220,8 +223,8 @@ def mirrored(transformed, tmp_path_factory):
     for result in results.values():
         keras.utils.set_random_seed(FIT.seed)
         train, val = transformed.dataset("train"), transformed.dataset("val")
-        result.one_device = build(result.config, train)
-        fit(result.one_device, train, val, transformed.size, FIT, str(result.folder / "one"))
+        result.one_device = build_model(result.config, train)
+        fit_model(result.one_device, train, val, transformed.size, FIT, str(result.folder / "one"))
         with np.load(result.folder / "weights.npz") as weights:
             result.weights = [weights[name] for name in weights.files]
     return results
@@ -270,23 +273,6 @@ RUN = """
 """
 
 
-def fn_args(transformed, folder, model):
-    config = TrainerConfig(model, transformed.size, UNET, FIT)
-    return {
-        "custom_config": {
-            "trainer": TRAINER_CONFIG.dump_json(config).decode(),
-            "fits": str(folder / "fits"),
-        },
-        "hyperparameters": None,
-        "base_model": None,
-        "transform_output": transformed.graph.transform_savedmodel_dir.rpartition("/")[0],
-        "train_files": transformed.files["train"],
-        "eval_files": transformed.files["val"],
-        "model_run_dir": str(folder / "run"),
-        "serving_model_dir": str(folder / "model" / "Format-Serving"),
-    }
-
-
 def free_ports(count):
     sockets = [socket.socket() for _ in range(count)]
     for one in sockets:
@@ -298,7 +284,15 @@ def free_ports(count):
 
 
 @pytest.fixture
-def run_on_machines(transformed, tmp_path):
+def step_arguments(transformed, trainer_arguments):
+    def step_arguments(folder, model):
+        return trainer_arguments(folder, TrainerConfig(model, transformed.size, UNET, FIT))
+
+    return step_arguments
+
+
+@pytest.fixture
+def run_on_machines(step_arguments, tmp_path):
     """Does a Trainer step on a machine per folder; returns how each ended and its last words."""
 
     def run(model, folders, *flags):
@@ -306,7 +300,7 @@ def run_on_machines(transformed, tmp_path):
         machines = []
         for index, folder in enumerate(folders):
             arguments = tmp_path / f"machine-{index}.json"
-            arguments.write_text(json.dumps(fn_args(transformed, folder, model)))
+            arguments.write_text(json.dumps(step_arguments(folder, model)))
             task = {"type": "worker", "index": index}
             config = json.dumps({"cluster": cluster, "task": task})
             machines.append(start(RUN, arguments, *flags, TF_CONFIG=config))
@@ -316,11 +310,11 @@ def run_on_machines(transformed, tmp_path):
 
 
 @pytest.mark.slow
-def test_two_machines_take_the_steps_of_one(transformed, tmp_path, run_on_machines):
+def test_two_machines_take_the_steps_of_one(step_arguments, tmp_path, run_on_machines):
     # Each is told another place to write to, which tells what each of them writes.
     for code, output in run_on_machines("cnn", [tmp_path / "0", tmp_path / "1"]):
         assert code == 0, output
-    run_fn(SimpleNamespace(**fn_args(transformed, tmp_path / "one", "cnn")))
+    run_fn(SimpleNamespace(**step_arguments(tmp_path / "one", "cnn")))
 
     assert not (tmp_path / "1").exists()
     chief, one = (

@@ -2,7 +2,7 @@
 
 An encoder halves the resolution ``depth`` times, a decoder doubles it back and reads, beside what
 comes from below, the encoder's features of the same resolution. The options are those that public
-solutions of the challenge gained from; docs/recipe.md says what each was worth here.
+solutions of the challenge gained from; docs/recipe.md says what each does.
 """
 
 import keras
