@@ -12,6 +12,8 @@ setup(
     python_requires=">=3.10",
     packages=[
         "components",
+        "evaluation",
+        "evaluation.clauses",
         "pipeline",
         "pipeline.schema",
         "serving",

@@ -19,6 +19,7 @@ import click
 from ml_metadata.proto import metadata_store_pb2
 
 from benchmarks.machine import machine
+from benchmarks.open_gate import OPEN_GATE
 from pipeline.run_record import last_run
 from trainer.fit import WEIGHTS_FILE
 
@@ -77,7 +78,7 @@ def main(data: Path, workdir: Path, epochs: int, names: tuple[str, ...]) -> None
         if name in results["variants"] and not names:
             continue
         changes = [f"unet_fit.epochs={epochs}", f"unet_fit.patience={epochs}", "cnn_fit.epochs=1"]
-        changes += ["gate.baseline_margin=-1", "gate.blessed_tolerance=1", *VARIANTS[name]]
+        changes += [*OPEN_GATE, *VARIANTS[name]]
         if any(change.startswith("unet_prediction.") for change in VARIANTS[name]):
             changes += ["unet_fit.epochs=0", f"unet_fit.initial_weights={_baseline(workdir)}"]
         results["variants"][name] = {"epochs": epochs, **_fit(data, workdir, changes)}

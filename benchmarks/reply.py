@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.open_gate import OPEN_GATE
 from serving.client import MaskClient
 from serving.embedded_server import EmbeddedServer
 from serving.servable import Servable
@@ -41,7 +42,7 @@ def measure(scratch: Path) -> dict[str, Any]:
         [sys.executable, "local_runner.py", "--preset", "carvana-128", "--data", photographs]
         + ["--workdir", workdir, "--set", "unet_fit.epochs=1", "--set", "cnn_fit.epochs=1"]
         + ["--set", "data.test_fraction=0.3", "--set", "data.val_fraction=0.3"]
-        + ["--set", "gate.baseline_margin=-1"],
+        + [part for change in OPEN_GATE for part in ("--set", change)],
         check=True,
         capture_output=True,
     )

@@ -1,25 +1,39 @@
-"""The gate: scores the candidate beside its rivals and blesses it, or says why not."""
+"""The gate: evaluates the candidate beside its rivals and blesses it, or says why not."""
 
-import csv
-import dataclasses
-import json
+import functools
+import itertools
 import os
+from collections.abc import Callable
 
+import apache_beam as beam
 from tfx import v1 as tfx
 
-from components import verdict
-from components.score import score
 from components.servable_path import servable_path
+from evaluation.asked_model import AskedModel, ServableModel
+from evaluation.evaluate import add_evaluation, read_scores, scores_by_model
+from evaluation.evidence import BASELINES, BLESSED, CANDIDATE, Evidence
+from evaluation.masked_photograph import (
+    MaskedPhotograph,
+    find_photographs,
+    records_of,
+    split_files,
+)
+from evaluation.probe import probe
+from evaluation.score_photograph import ScoredPhotograph
+from evaluation.scores_csv import SCORES_FILE, write_scores_csv
+from evaluation.split_leaks import add_leak_search, read_leaks
+from evaluation.suspected_labels import SUSPECTS_FILE, suspected_labels, write_suspects
+from evaluation.verdict import VERDICT, judge
+from evaluation.worst_of_model import write_worst_of
 from pipeline import features
-from pipeline.config import GATE_CONFIG
+from pipeline.config import GATE_CONFIG, GateConfig
 
 VERDICT_FILE = "verdict.json"
-SCORES_FILE = "scores.csv"
 
 _Model = tfx.types.standard_artifacts.Model
 
 
-@tfx.dsl.components.component
+@tfx.dsl.components.component(use_beam=True)
 def Gate(  # noqa: N802 - a component is named like a class
     config: tfx.dsl.components.Parameter[str],
     code: tfx.dsl.components.Parameter[str],
@@ -30,8 +44,9 @@ def Gate(  # noqa: N802 - a component is named like a class
     evaluation: tfx.dsl.components.OutputArtifact[tfx.types.standard_artifacts.ModelEvaluation],
     blessing: tfx.dsl.components.OutputArtifact[tfx.types.standard_artifacts.ModelBlessing],
     blessed: tfx.dsl.components.InputArtifact[_Model] = None,
+    beam_pipeline: tfx.dsl.components.BeamComponentParameter[beam.Pipeline] = None,
 ) -> None:
-    """Scores all models on the test split and applies the rule of components/verdict.py.
+    """Scores all models on the test split and applies the rule of evaluation/verdict.py.
 
     Args:
         config: A GateConfig as JSON.
@@ -40,33 +55,78 @@ def Gate(  # noqa: N802 - a component is named like a class
         candidate: The U-Net.
         cnn: Baseline.
         average_mask: Baseline.
-        evaluation: Output: ``verdict.json``, ``scores.csv`` (a row per model and photograph).
-        blessing: Output, as TFX's Pusher and Resolver expect it.
+        evaluation: Output: TFMA's result, ``verdict.json`` (docs/verdict.schema.json),
+            ``scores.csv`` (a row per model and photograph), ``worst.html`` and
+            ``suspected_labels.jsonl``.
+        blessing: Output, as TFX's Pusher and Resolver expect it; written last.
         blessed: The last blessed model, if there is one.
+        beam_pipeline: Filled in by TFX.
     """
     del code
-    models = {
-        verdict.CANDIDATE: servable_path(candidate),
-        "cnn": servable_path(cnn),
-        "average_mask": servable_path(average_mask),
+    rule = GATE_CONFIG.validate_json(config)
+    paths = {
+        CANDIDATE: servable_path(candidate),
+        **dict(zip(BASELINES, map(servable_path, (cnn, average_mask)), strict=True)),
     }
     if blessed is not None:
-        models[verdict.BLESSED] = servable_path(blessed)
-    scores = score(os.path.join(examples.uri, f"Split-{features.TEST}"), models)
-    ruling = verdict.judge(scores, GATE_CONFIG.validate_json(config))
+        paths[BLESSED] = servable_path(blessed)
+    # A thread per photograph: as many photographs as Beam has workers run side by side.
+    models: dict[str, Callable[[], AskedModel]] = {
+        name: functools.partial(ServableModel.load, path, 1) for name, path in paths.items()
+    }
+    files = {split: split_files(examples.uri, split) for split in features.SPLITS}
+    with beam_pipeline as root:
+        add_evaluation(root, files[features.TEST], models, evaluation.uri, rule.slices)
+        add_leak_search(root, files, evaluation.uri)
+    scored = read_scores(evaluation.uri)
+    write_suspects(os.path.join(evaluation.uri, SUSPECTS_FILE), suspected_labels(scored))
+    scores = scores_by_model(scored)
+    write_scores_csv(
+        os.path.join(evaluation.uri, SCORES_FILE), itertools.chain.from_iterable(scores.values())
+    )
 
-    with tfx.dsl.io.fileio.open(os.path.join(evaluation.uri, SCORES_FILE), "w") as file:
-        rows = csv.writer(file)
-        rows.writerow(["model", "image_id", "group_id", "pose", "dice", "fault"])
-        for name, of_model in scores.items():
-            rows.writerows([name, *dataclasses.astuple(each)] for each in of_model)
-    with tfx.dsl.io.fileio.open(os.path.join(evaluation.uri, VERDICT_FILE), "w") as file:
-        file.write(json.dumps(dataclasses.asdict(ruling), indent=2))
+    with ServableModel.load(paths[CANDIDATE]) as model:
+        evidence = _evidence(model, scored, files[features.TEST], evaluation.uri, rule)
+        verdict = judge(evidence, rule)
+        # Last, and by the same model: what a person looks at.
+        write_worst_of(
+            evaluation.uri,
+            scores[CANDIDATE],
+            model,
+            functools.partial(find_photographs, files[features.TEST]),
+            rule.worst_photographs,
+        )
+    with tfx.dsl.io.fileio.open(os.path.join(evaluation.uri, VERDICT_FILE), "wb") as file:
+        file.write(VERDICT.dump_json(verdict, indent=2))
 
     # The names that TFX's Pusher and LatestBlessedModelStrategy read.
-    blessing.set_int_custom_property("blessed", int(ruling.blessed))
+    blessing.set_int_custom_property("blessed", int(verdict.blessed))
     blessing.set_string_custom_property("current_model", candidate.uri)
     blessing.set_int_custom_property("current_model_id", candidate.id)
-    marker = "BLESSED" if ruling.blessed else "NOT_BLESSED"
+    marker = "BLESSED" if verdict.blessed else "NOT_BLESSED"
     with tfx.dsl.io.fileio.open(os.path.join(blessing.uri, marker), "w") as file:
         file.write("")
+
+
+def _evidence(
+    model: AskedModel,
+    scored: list[ScoredPhotograph],
+    paths: list[str],
+    evaluation_uri: str,
+    rule: GateConfig,
+) -> Evidence:
+    # Spread over the cars, since ids begin with the car's.
+    ids = [each.scores[0].image_id for each in scored]
+    sample = set(ids[:: max(len(ids) // rule.repeated_photographs, 1)][: rule.repeated_photographs])
+    photographs = (
+        p for p in map(MaskedPhotograph.parse, records_of(paths)) if p.image_id in sample
+    )
+    probed = probe(model, photographs, len(sample))
+    return Evidence(
+        scores=scores_by_model(scored),
+        leaks=read_leaks(evaluation_uri),
+        unequal_repeats=probed.unequal_repeats,
+        repeated=probed.repeated,
+        latencies=probed.latencies,
+        non_finite=probed.non_finite,
+    )

@@ -10,7 +10,15 @@ from rich.text import Text
 from pipeline.summary import Summary
 from pipeline.workdir import Workdir
 
-_HEADINGS = ("test Dice", "val Dice", "threshold", "parameters", "epochs", "seconds")
+_HEADINGS = (
+    "test Dice",
+    "95% interval",
+    "ceiling",
+    "px off",
+    "val Dice",
+    "parameters",
+    "seconds",
+)
 
 
 def print_closing(console: Console, summary: Summary, workdir: Workdir) -> None:
@@ -26,6 +34,9 @@ def print_closing(console: Console, summary: Summary, workdir: Workdir) -> None:
     console.print()
     for line in (*_data(summary), *_verdict(summary)):
         console.print(line)
+    console.print(Text(f"Worst masks: {short_path(Path(summary.worst_photographs))}"))
+    if summary.suspected_labels:
+        console.print(Text(f"Masks to check by hand: {_first(summary.suspected_labels)}"))
     console.print(
         Text(f"All figures: {short_path(workdir.summary)}   Log: {short_path(workdir.log)}")
     )
@@ -40,10 +51,11 @@ def _scores(summary: Summary) -> Table:
         table.add_row(
             name,
             f"{model.test_dice:.4f}",
+            "{:.4f}-{:.4f}".format(*model.test_interval) if model.test_interval else "one car",
+            "" if model.ceiling is None else f"{model.ceiling:.4f}",
+            f"{model.boundary_distance:.1f}",
             f"{model.val_dice:.4f}",
-            f"{model.threshold:.3f}",
             f"{model.parameters:,}",
-            str(model.epochs),
             f"{model.fit_seconds:.0f}",
         )
     if summary.blessed_dice is not None:
@@ -80,6 +92,11 @@ def _verdict(summary: Summary) -> list[Text]:
     if summary.served is not None and summary.served != summary.pushed:
         lines.append(Text(f"A server goes on with {short_path(Path(summary.served))}"))
     return lines
+
+
+def _first(names: list[str], shown: int = 3) -> str:
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
 
 
 def short_path(path: Path) -> str:

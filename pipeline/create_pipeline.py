@@ -9,6 +9,7 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx import v1 as tfx
 from tfx.dsl.components.base import executor_spec
 
+import evaluation
 import trainer
 from components import (
     gate,
@@ -16,9 +17,7 @@ from components import (
     photograph_example_gen,
     photograph_folder,
     record_example,
-    score,
     split,
-    verdict,
 )
 from components.atomic_pusher import AtomicPusherExecutor
 from components.data_check import DataCheck
@@ -40,7 +39,7 @@ from pipeline.config import (
 )
 from pipeline.weights_digest import weights_digests
 from serving import servable
-from trainer import preprocessing, resize
+from trainer import dice, preprocessing, resize
 
 # Whose code decides what PhotographExampleGen writes.
 _INGESTION = (
@@ -170,7 +169,7 @@ def create_pipeline(
     ).with_id("LastBlessed")
     quality_gate = Gate(
         config=GATE_CONFIG.dump_json(config.gate).decode(),
-        code=code_digest(gate, score, verdict, servable),
+        code=code_digest(gate, evaluation, servable, dice, resize),
         examples=examples,
         candidate=unet.outputs["model"],
         cnn=cnn.outputs["model"],

@@ -18,7 +18,7 @@ def apply_overrides(config: PipelineConfig, overrides: Iterable[str]) -> Pipelin
     Args:
         config: The preset.
         overrides: Strings such as ``"gate.baseline_margin=0.01"``. The text is converted to the
-            field's own type.
+            field's own type; lists are written with commas, ``gate.slices=pose,make``.
 
     Raises:
         InvalidOverride: If an override has no ``=``, names no field, or has an unusable value.
@@ -41,7 +41,10 @@ def apply_overrides(config: PipelineConfig, overrides: Iterable[str]) -> Pipelin
                 f"--set {override}: {path!r} is a section; set one of its fields: "
                 + ", ".join(f"{path}.{name}" for name in node[field])
             )
-        node[field] = value.strip()
+        if isinstance(node[field], tuple):
+            node[field] = tuple(part.strip() for part in value.split(",") if part.strip())
+        else:
+            node[field] = value.strip()
     try:
         return PIPELINE_CONFIG.validate_python(tree)
     except ValidationError as error:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.gate import VERDICT_FILE
+from components.gate import SUSPECTS_FILE, VERDICT_FILE
 from components.quarantine import COUNTS_FILE
+from evaluation.worst_photographs import PAGE_FILE
 from pipeline.run_record import RunRecord
 from pipeline.screen import Step
 from pipeline.workdir import Workdir
@@ -24,6 +25,10 @@ class ModelSummary:
 
     Attributes:
         test_dice: Mean hard Dice over the test split, full size, from the servable's own replies.
+        test_interval: 95% interval of it over the cars; None where there is only one.
+        ceiling: What a perfect prediction at the model's input size would score there; None where
+            the size is not known.
+        boundary_distance: Mean distance between the outlines of mask and truth, pixels.
         val_dice: The same over val, at the fitted threshold.
         threshold: Fitted on val.
         parameters: Weights, trained or not.
@@ -32,6 +37,9 @@ class ModelSummary:
     """
 
     test_dice: float
+    test_interval: tuple[float, float] | None
+    ceiling: float | None
+    boundary_distance: float
     val_dice: float
     threshold: float
     parameters: int
@@ -57,6 +65,9 @@ class Summary:
         cars: Per split.
         quarantined: Files set aside, by reason.
         quarantine_list: Where each of them is named.
+        worst_photographs: Page with the U-Net's worst masks.
+        suspected_labels: Ids of test photographs whose hand-made mask is probably wrong, most
+            suspect first.
         cars_without_metadata: How many metadata.csv does not know.
     """
 
@@ -72,6 +83,8 @@ class Summary:
     cars: dict[str, int]
     quarantined: dict[str, int]
     quarantine_list: str
+    worst_photographs: str
+    suspected_labels: list[str]
     cars_without_metadata: int
 
     def write(self, path: Path) -> None:
@@ -87,14 +100,20 @@ def summarize(record: RunRecord, steps: list[Step], workdir: Workdir) -> Summary
         steps: As the screen saw them.
         workdir: Of the run.
     """
-    verdict = _read(record.uris["Gate", "evaluation"], VERDICT_FILE)
+    evaluation = record.uris["Gate", "evaluation"]
+    verdict = _read(evaluation, VERDICT_FILE)
     quarantine = record.uris["PhotographExampleGen", "quarantine"]
     counts = _read(quarantine, COUNTS_FILE)
     models = {}
     for name in _MODELS:
         fit = _read(record.uris[f"Trainer.{name}", "model_run"], FIT_FILE)
+        figures = verdict["models"][name]["figures"]
+        dice = figures["dice"]
         models[name] = ModelSummary(
-            test_dice=verdict["dice"][name],
+            test_dice=dice["mean"],
+            test_interval=None if dice["low"] is None else (dice["low"], dice["high"]),
+            ceiling=verdict["models"][name]["ceiling"],
+            boundary_distance=figures["boundary_distance"]["mean"],
             val_dice=fit["val_dice"],
             threshold=fit["threshold"],
             parameters=fit["parameters"],
@@ -120,6 +139,11 @@ def summarize(record: RunRecord, steps: list[Step], workdir: Workdir) -> Summary
         cars=counts["groups"],
         quarantined=counts["quarantined"],
         quarantine_list=os.path.join(quarantine, "quarantine.jsonl"),
+        worst_photographs=os.path.join(evaluation, PAGE_FILE),
+        suspected_labels=[
+            json.loads(line)["image_id"]
+            for line in Path(evaluation, SUSPECTS_FILE).read_text().splitlines()
+        ],
         cars_without_metadata=len(counts["groups_without_metadata"]),
     )
 

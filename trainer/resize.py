@@ -9,8 +9,8 @@ import tensorflow as tf
 def shrink(image: tf.Tensor, height: int, width: int) -> tf.Tensor:
     """Shrinks by area averaging, so that a mask turns soft: each value is a share of car.
 
-    Measured on 128 real masks, a perfect 128x128 prediction made from such targets scores at most
-    0.9973 at full size; from masks that were cut at one half, 0.9920.
+    A perfect 128x128 prediction made from such targets scores 0.9969 at full size, the mean of 256
+    real masks.
 
     Args:
         image: uint8 [H, W, C].

@@ -82,7 +82,22 @@ OTHER = PipelineConfig(
     unet_prediction=PredictionConfig(flip_average=True, enlarge="logits"),
     cnn_fit=FitConfig(epochs=7),
     tuner=TunerConfig(trials=3, epochs=2),
-    gate=GateConfig(0.25, 0.125),
+    gate=GateConfig(
+        baseline_margin=0.25,
+        blessed_tolerance=0.125,
+        blessed_doubt=0.5,
+        dice_floor=0.75,
+        gated_slice="make",
+        slice_floor=0.625,
+        slice_tolerance=0.375,
+        max_area_error=0.0625,
+        max_offset=0.03125,
+        max_reply_bytes=1000,
+        max_latency=0.5,
+        repeated_photographs=3,
+        slices=("make", "height"),
+        worst_photographs=5,
+    ),
 )
 # What excludes some of the above.
 ENCODER = PipelineConfig(
@@ -167,6 +182,12 @@ def test_fractions_that_leave_nothing_to_train_are_refused(val, test):
         (AugmentationConfig, "scale", 1.0),
         (GateConfig, "baseline_margin", float("nan")),
         (GateConfig, "blessed_tolerance", -0.1),
+        (GateConfig, "blessed_doubt", -0.1),
+        (GateConfig, "dice_floor", 1.1),
+        (GateConfig, "gated_slice", "colour"),
+        (GateConfig, "max_offset", float("inf")),
+        (GateConfig, "max_reply_bytes", 0),
+        (GateConfig, "max_latency", 0.0),
     ],
 )
 def test_values_out_of_range_are_refused(kind, field, value):

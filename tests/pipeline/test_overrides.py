@@ -80,3 +80,8 @@ def test_what_cannot_be_used_is_named(override, message):
 def test_all_bad_values_are_named_at_once():
     with pytest.raises(InvalidOverride, match=r"unet\.filters: .*; cnn_fit\.epochs: "):
         apply_overrides(DEFAULT, ["cnn_fit.epochs=-1", "unet.filters=0"])
+
+
+def test_lists_are_written_with_commas():
+    assert apply_overrides(DEFAULT, ["gate.slices=pose, make"]).gate.slices == ("pose", "make")
+    assert apply_overrides(DEFAULT, ["gate.slices="]).gate.slices == ()

@@ -34,11 +34,29 @@ def record(tmp_path):
             {
                 "blessed": blessed,
                 "dice": dice | ({"blessed": 0.985} if with_blessed else {}),
+                "models": {
+                    name: {
+                        "ceiling": None if name == "average_mask" else 0.996,
+                        "figures": {
+                            "dice": {
+                                "mean": value,
+                                "low": None if name == "average_mask" else value - 0.002,
+                                "high": None if name == "average_mask" else value + 0.001,
+                            },
+                            "boundary_distance": {"mean": 2.25, "low": 2.0, "high": 2.5},
+                        },
+                    }
+                    for name, value in dice.items()
+                },
                 "clauses": [
                     {"name": "beats cnn", "passed": True, "reason": "by far"},
                     {"name": "beats average_mask", "passed": blessed, "reason": "[who knows]"},
                 ],
             },
+        )
+        suspects = [json.dumps({"image_id": f"car_{index:02}"}) for index in range(1, 6)]
+        (tmp_path / "Gate/evaluation/suspected_labels.jsonl").write_text(
+            "\n".join(suspects[: 5 if quarantined else 0])
         )
         put(
             "PhotographExampleGen",
@@ -78,6 +96,11 @@ def test_collects_the_figures_of_all_steps(record, tmp_path):
     unet = summary.models["unet"]
     assert list(summary.models) == ["average_mask", "cnn", "unet"]
     assert (unet.test_dice, unet.val_dice, unet.threshold) == (0.99, 0.75, 0.25)
+    assert unet.test_interval == (0.988, 0.991)
+    assert (unet.ceiling, unet.boundary_distance) == (0.996, 2.25)
+    assert summary.models["average_mask"].test_interval is None
+    assert summary.worst_photographs.endswith("Gate/evaluation/worst.html")
+    assert summary.suspected_labels == [f"car_{index:02}" for index in range(1, 6)]
     assert (unet.parameters, unet.epochs, unet.fit_seconds) == (1002, 2, 20.0)
     assert summary.models["average_mask"].test_dice == 0.7
     assert summary.blessed
@@ -145,8 +168,12 @@ class TestClosing:
     def test_a_pushed_run(self, record, closing):
         text = closing(record(quarantined={"empty mask": 2}))
         rows = [line.split() for line in text.splitlines()]
-        assert ["unet", "0.9900", "0.7500", "0.250", "1,002", "2", "20"] in rows
-        assert ["average_mask", "0.7000", "0.5000", "0.000", "1,000", "0", "0"] in rows
+        scores = ["unet", "0.9900", "0.9880-0.9910", "0.9960", "2.2"]
+        assert [*scores, "0.7500", "1,002", "20"] in rows
+        scores = ["average_mask", "0.7000", "one", "car", "2.2"]
+        assert [*scores, "0.5000", "1,000", "0"] in rows
+        assert "Worst masks: Gate/evaluation/worst.html" in text
+        assert "Masks to check by hand: car_01, car_02, car_03 and 2 more" in text
         assert ["last", "blessed", "0.9850"] in rows
         assert "Photographs: train 12 (3 cars), val 4 (1 cars), test 8 (2 cars)" in text
         assert "Set aside: empty mask 2; see PhotographExampleGen/quarantine/" in text
@@ -164,7 +191,7 @@ class TestClosing:
         assert "  NO  beats average_mask: [who knows]" in text
         assert "Nothing was pushed." in text
         assert "A server goes on with serving_models/mask/9" in text
-        for absent in ("last blessed", "Set aside", "metadata"):
+        for absent in ("last blessed", "Set aside", "metadata", "by hand"):
             assert absent not in text
 
     def test_paths_are_no_markup(self, record, closing, tmp_path):

@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import cv2
 import pytest
 from click.testing import CliRunner
 
+from evaluation.score_table import SLICES
 from serving.command_line import main
 
 
@@ -134,21 +136,70 @@ def test_nothing_to_mask(mask, tmp_path, source, message):
         ["mask", "in"],
         ["serve"],
         ["serve", "--model_base_path", "in", "--port", "70000"],
+        ["evaluate", "--model", "127.0.0.1:8500"],
+        ["evaluate", "--data", "."],
+        ["evaluate", "--data", "nowhere", "--model", "127.0.0.1:8500"],
+        ["evaluate", "--data", ".", "--model", "127.0.0.1:8500", "--slice", "colour"],
+        ["evaluate", "--data", ".", "--model", "127.0.0.1:8500", "--workers", "0"],
+        ["evaluate", "--data", ".", "--model", "nowhere"],
     ],
 )
 def test_arguments_that_make_no_sense(arguments):
     assert CliRunner().invoke(main, arguments).exit_code == 2
 
 
-def test_help_does_not_wait_for_heavy_modules():
-    code = (
+@pytest.mark.parametrize(
+    ("arguments", "printed", "code"),
+    [
+        (["serve", "--help"], "--file_system_poll_wait_seconds", 0),
+        (["evaluate", "--help"], "--slice", 0),
+        (["evaluate", "--data", ".", "--model", "nowhere"], "there is no folder nowhere", 2),
+    ],
+)
+def test_help_does_not_wait_for_heavy_modules(arguments, printed, code):
+    program = (
         "import sys; from serving.command_line import main\n"
-        "try: main(['serve', '--help'])\n"
-        "finally: sys.exit(bool({'tensorflow', 'grpc', 'numpy', 'cv2'} & set(sys.modules)))"
+        f"try: main({arguments})\n"
+        "finally:\n"
+        "  if {'tensorflow', 'grpc', 'numpy', 'cv2', 'tfx'} & set(sys.modules): sys.exit(99)"
     )
-    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
-    assert done.returncode == 0
-    assert "--file_system_poll_wait_seconds" in done.stdout
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == code
+    assert printed in done.stdout + done.stderr
+
+
+def test_evaluate_hands_over_what_was_asked_for(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(
+        "evaluation.evaluate_command.run", lambda *given, **named: asked.append((given, named)) or 1
+    )
+    flags = "--model a=host:1 --model host:2 --slice make --slice year --workers 3 --force"
+    arguments = ["evaluate", "--data", str(tmp_path), "--output", "here", *flags.split()]
+    assert CliRunner().invoke(main, arguments).exit_code == 1
+    known = {"slices": ("make", "year"), "model_name": "mask", "workers": 3, "force": True}
+    assert asked == [((("a=host:1", "host:2"), tmp_path), {"output": Path("here"), **known})]
+
+
+def test_evaluate_slices_by_pose_if_not_told_otherwise(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr("evaluation.evaluate_command.run", lambda *_, **named: asked.append(named))
+    CliRunner().invoke(main, ["evaluate", "--model", "host:1", "--data", str(tmp_path)])
+    assert asked == [
+        {
+            "output": Path("evaluation"),
+            "slices": ("pose",),
+            "model_name": "mask",
+            "workers": None,
+            "force": False,
+        }
+    ]
+
+
+def test_evaluate_offers_every_slice_that_can_be_shown():
+    [option] = [each for each in main.commands["evaluate"].params if each.name == "slices"]
+    assert set(option.type.choices) == set(SLICES)
 
 
 def test_a_server_and_its_user_from_first_version_to_sigterm(

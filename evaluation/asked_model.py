@@ -1,0 +1,100 @@
+"""Models as an evaluation asks them: bytes of a photograph in, bytes of a mask out."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+import numpy as np
+
+from serving.model_directory import version_directories
+from serving.servable import Servable
+from serving.session_options import SessionOptions
+from trainer.signatures import IMAGE_BYTES, MASK_PNG_BYTES, PROBABILITY
+
+
+class AskedModel(Protocol):
+    """Something that masks photographs. Threads may ask at the same time."""
+
+    @property
+    def input_size(self) -> tuple[int, int] | None:
+        """Height and width that the model sees, pixels; None where it does not say."""
+
+    def reply(self, image: bytes) -> bytes:
+        """Returns the mask's PNG file; raises whatever went wrong."""
+
+    def has_finite_probabilities(self, image: bytes) -> bool:
+        """Says whether all probabilities behind the mask are numbers; True where nobody knows."""
+
+    def close(self) -> None:
+        """Frees what the model holds."""
+
+
+class ServableModel:
+    """A SavedModel, loaded as TensorFlow Serving loads it."""
+
+    def __init__(self, servable: Servable) -> None:
+        """Takes over a loaded servable; use ``load``."""
+        self._servable = servable
+
+    @classmethod
+    def load(cls, path: str, threads: int = 0) -> "ServableModel":
+        """Loads a SavedModel.
+
+        Args:
+            path: Its directory, or a folder of numbered versions, of which the newest is taken.
+            threads: That one request may use; 0 leaves it to TensorFlow. With 1, as many requests
+                as there are cores run side by side best.
+
+        Raises:
+            serving.errors.ServingError: If it cannot be loaded.
+        """
+        options = SessionOptions(intra_op_threads=threads, inter_op_threads=threads)
+        return cls(Servable.load(_newest_version(path), options=options))
+
+    @property
+    def input_size(self) -> tuple[int, int] | None:
+        """See ``AskedModel``."""
+        signature = self._servable.signatures.get(PROBABILITY)
+        if signature is None or PROBABILITY not in signature.outputs:
+            return None
+        sizes = [dim.size for dim in signature.outputs[PROBABILITY].tensor_shape.dim]
+        return (sizes[1], sizes[2]) if len(sizes) == 3 and min(sizes[1:]) > 0 else None
+
+    def reply(self, image: bytes) -> bytes:
+        """See ``AskedModel``."""
+        return self._servable.predict({IMAGE_BYTES: _batch_of_one(image)})[MASK_PNG_BYTES][0]
+
+    def has_finite_probabilities(self, image: bytes) -> bool:
+        """See ``AskedModel``."""
+        if PROBABILITY not in self._servable.signatures:
+            return True
+        reply = self._servable.predict({IMAGE_BYTES: _batch_of_one(image)}, PROBABILITY)
+        return bool(np.isfinite(reply[PROBABILITY]).all())
+
+    def close(self) -> None:
+        """See ``AskedModel``."""
+        self._servable.close()
+
+    def __enter__(self) -> "ServableModel":
+        """Returns the model itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Closes it."""
+        self.close()
+
+
+def _batch_of_one(image: bytes) -> np.ndarray:
+    return np.array([image], dtype=object)
+
+
+def _newest_version(path: str) -> str:
+    if (Path(path) / "saved_model.pb").is_file() or not Path(path).is_dir():
+        return path
+    versions = version_directories(path)
+    return str(versions[max(versions)]) if versions else path
