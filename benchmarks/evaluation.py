@@ -83,7 +83,7 @@ def _in_a_process(workdir: Path, models: str, count: int, workers: int) -> dict[
 
 def _one_run(workdir: Path, names: list[str], count: int, workers: int) -> dict[str, Any]:
     paths = _servables(workdir, names)
-    models = {name: functools.partial(ServableModel.load, path, 1) for name, path in paths.items()}
+    models = {name: functools.partial(ServableModel.load, path) for name, path in paths.items()}
     with tempfile.TemporaryDirectory(prefix="studio-mask-") as scratch:
         records = _records(workdir, count, Path(scratch))
         start = time.perf_counter()
@@ -113,11 +113,11 @@ def _records(workdir: Path, count: int, scratch: Path) -> list[str]:
 
 
 def _floor(workdir: Path, names: list[str]) -> float:
-    """Returns seconds per photograph and model, on one thread."""
+    """Returns seconds per photograph and model, one at a time."""
     photographs = [MaskedPhotograph.parse(record) for record in records_of(_test_files(workdir))]
     seconds = []
     for path in _servables(workdir, names).values():
-        with ServableModel.load(path, 1) as model:
+        with ServableModel.load(path) as model:
             for photograph in photographs[:34]:
                 start = time.perf_counter()
                 model.has_finite_probabilities(photograph.image)

@@ -70,9 +70,8 @@ def Gate(  # noqa: N802 - a component is named like a class
     }
     if blessed is not None:
         paths[BLESSED] = servable_path(blessed)
-    # A thread per photograph: as many photographs as Beam has workers run side by side.
     models: dict[str, Callable[[], AskedModel]] = {
-        name: functools.partial(ServableModel.load, path, 1) for name, path in paths.items()
+        name: functools.partial(ServableModel.load, path) for name, path in paths.items()
     }
     files = {split: split_files(examples.uri, split) for split in features.SPLITS}
     with beam_pipeline as root:

@@ -8,7 +8,6 @@ import numpy as np
 
 from serving.model_directory import version_directories
 from serving.servable import Servable
-from serving.session_options import SessionOptions
 from trainer.signatures import IMAGE_BYTES, MASK_PNG_BYTES, PROBABILITY
 
 
@@ -37,19 +36,17 @@ class ServableModel:
         self._servable = servable
 
     @classmethod
-    def load(cls, path: str, threads: int = 0) -> "ServableModel":
+    def load(cls, path: str) -> "ServableModel":
         """Loads a SavedModel.
 
         Args:
             path: Its directory, or a folder of numbered versions, of which the newest is taken.
-            threads: That one request may use; 0 leaves it to TensorFlow. With 1, as many requests
-                as there are cores run side by side best.
 
         Raises:
             serving.errors.ServingError: If it cannot be loaded.
         """
-        options = SessionOptions(intra_op_threads=threads, inter_op_threads=threads)
-        return cls(Servable.load(_newest_version(path), options=options))
+        # TensorFlow's own threads: one thread per request was slower, alone and side by side.
+        return cls(Servable.load(_newest_version(path)))
 
     @property
     def input_size(self) -> tuple[int, int] | None:

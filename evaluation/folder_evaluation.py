@@ -109,7 +109,7 @@ class FolderEvaluation:
             load: Callable[[], AskedModel] = (
                 functools.partial(ServerModel.connect, model.place, self.model_name)
                 if model.is_server
-                else functools.partial(ServableModel.load, model.place, 1)
+                else functools.partial(ServableModel.load, model.place)
             )
             try:
                 load().close()

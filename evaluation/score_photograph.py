@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -101,7 +102,7 @@ def _ask(
             raise ValueError(
                 f"the mask is {mask.shape[1]}x{mask.shape[0]}, the photograph {shape[1]}x{shape[0]}"
             )
-        if np.any((mask != 0) & (mask != 255)):
+        if cv2.countNonZero(mask) != cv2.countNonZero(cv2.compare(mask, 255, cv2.CMP_EQ)):
             raise ValueError("the mask has other values than 0 and 255")
         if not mask.any() and not model.has_finite_probabilities(image):
             raise ValueError("the probabilities hold NaN or infinity")

@@ -111,14 +111,6 @@ def test_probabilities_that_are_no_numbers_are_found(models, name, finite):
         assert model.has_finite_probabilities(IMAGE) is finite
 
 
-@pytest.mark.parametrize(("arguments", "threads"), [({}, 0), ({"threads": 1}, 1)])
-def test_threads_reach_the_session(models, arguments, threads):
-    with ServableModel.load(str(models["mask only"]), **arguments) as model:
-        config = model._servable._session._config
-    assert config.intra_op_parallelism_threads == threads
-    assert config.inter_op_parallelism_threads == threads
-
-
 def test_a_closed_model_answers_no_more(models):
     with ServableModel.load(str(models["mask only"])) as model:
         pass
