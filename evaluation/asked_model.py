@@ -1,7 +1,7 @@
 """Models as an evaluation asks them: bytes of a photograph in, bytes of a mask out."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 
 import numpy as np
@@ -28,7 +28,7 @@ class AskedModel(Protocol):
         """Frees what the model holds."""
 
 
-class ServableModel:
+class ServableModel(AbstractContextManager["ServableModel"]):
     """A SavedModel, loaded as TensorFlow Serving loads it."""
 
     def __init__(self, servable: Servable) -> None:
@@ -72,16 +72,7 @@ class ServableModel:
         """See ``AskedModel``."""
         self._servable.close()
 
-    def __enter__(self) -> "ServableModel":
-        """Returns the model itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *details: object) -> None:
         """Closes it."""
         self.close()
 
