@@ -1,9 +1,12 @@
 """Makes docs/pictures/ from a run on the rendered sample: `python -m docs.make_pictures`.
 
-Each row is a photograph of the test split, the mask that the pushed model gives, and the overlay.
+masks.jpg: each row is a photograph of the test split, the mask that the pushed model gives, and the
+overlay. worst.jpg: the worst of the candidate's masks, as the gate draws it.
 """
 
+import csv
 import json
+import shutil
 from pathlib import Path
 
 import click
@@ -12,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 from ml_metadata.proto import metadata_store_pb2
 
+from evaluation.worst_photographs import TABLE_FILE
 from pipeline import features
 from pipeline.mask_panel import mask_panel
 from pipeline.run_record import last_run
@@ -32,13 +36,14 @@ _WIDTH = 300
     help="Of a run on the rendered sample.",
 )
 def main(workdir: Path) -> None:
-    """Writes masks.jpg: photographs of unseen cars, their masks, overlays."""
+    """Writes masks.jpg and worst.jpg."""
     summary = json.loads((workdir / "summary.json").read_text())
     if summary["pushed"] is None:
         raise click.UsageError(f"the run in {workdir} pushed no model")
     metadata = metadata_store_pb2.ConnectionConfig()
     metadata.sqlite.filename_uri = str(workdir / "metadata.sqlite")
-    examples = Path(last_run(metadata).uris["PhotographExampleGen", "examples"])
+    uris = last_run(metadata).uris
+    examples = Path(uris["PhotographExampleGen", "examples"])
     records = tf.data.TFRecordDataset(
         sorted(map(str, examples.glob("Split-test/*.gz"))), compression_type="GZIP"
     )
@@ -64,7 +69,12 @@ def main(workdir: Path) -> None:
     _PICTURES.mkdir(exist_ok=True)
     path = _PICTURES / "masks.jpg"
     cv2.imwrite(str(path), np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 88])
-    click.echo(f"wrote {path} ({path.stat().st_size // 1024} kB)")
+    evaluation = Path(uris["Gate", "evaluation"])
+    with (evaluation / TABLE_FILE).open(newline="") as file:
+        worst = next(csv.DictReader(file))
+    pictures = path, Path(shutil.copy(evaluation / worst["picture"], _PICTURES / "worst.jpg"))
+    for path in pictures:
+        click.echo(f"wrote {path} ({path.stat().st_size // 1024} kB)")
 
 
 if __name__ == "__main__":
