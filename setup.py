@@ -17,6 +17,8 @@ setup(
         "pipeline",
         "pipeline.schema",
         "serving",
+        "serving.client",
+        "serving.server",
         "studio",
         "trainer",
         "trainer.losses",

@@ -33,8 +33,8 @@ from evaluation.label_observation import LabelObservation, observe_label
 from evaluation.label_pose import POSES
 from pipeline import features
 from pipeline.config import DataConfig
-from serving.servable import Servable
-from serving.session_options import SessionOptions
+from serving.server.servable import Servable
+from serving.server.session_options import SessionOptions
 from trainer.signatures import IMAGE_BYTES, MASK_PNG_BYTES
 
 Mask = NDArray[np.uint8]

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.open_gate import OPEN_GATE
-from serving.client import MaskClient
-from serving.embedded_server import EmbeddedServer
-from serving.servable import Servable
+from serving.client.mask_client import MaskClient
+from serving.server.embedded_server import EmbeddedServer
+from serving.server.servable import Servable
 from studio.config import StudioConfig
 from studio.dataset import render_dataset
 

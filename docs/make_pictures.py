@@ -19,7 +19,7 @@ from evaluation.worst_photographs import TABLE_FILE
 from pipeline import features
 from pipeline.mask_panel import mask_panel
 from pipeline.run_record import last_run
-from serving.servable import Servable
+from serving.server.servable import Servable
 from trainer.signatures import IMAGE_BYTES, MASK_PNG_BYTES
 
 _PICTURES = Path(__file__).parent / "pictures"

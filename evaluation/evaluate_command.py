@@ -105,7 +105,7 @@ def _log(output: Path) -> Path:
 def _explain(error: Exception) -> str:
     from components.photograph_folder import UnusableFolder
     from evaluation.folder_evaluation import EvaluationFailed
-    from serving.client_errors import MaskServiceError
+    from serving.client.errors import MaskServiceError
 
     if isinstance(error, (EvaluationFailed, UnusableFolder, MaskServiceError)):
         return str(error)

@@ -35,7 +35,7 @@ from evaluation.worst_of_model import write_worst_of
 from evaluation.worst_photographs import PAGE_FILE
 from pipeline.closing import short_path
 from pipeline.screen import Screen
-from serving.client_errors import ServiceError
+from serving.client.errors import ServiceError
 from serving.errors import ServingError
 
 # Photographs set aside that are named on the screen; the list has them all.
@@ -76,7 +76,7 @@ class FolderEvaluation:
             EvaluationFailed: If nothing can be scored. If a model gave no masks, or its server
                 did not answer for a while, then after all is written.
             components.photograph_folder.UnusableFolder: If the data is no such folder.
-            serving.client_errors.ServiceError: If a server does not answer.
+            serving.client.errors.ServiceError: If a server does not answer.
         """
         unfinished = self.output.with_name(f".{self.output.name}.partial")
         shutil.rmtree(unfinished, ignore_errors=True)

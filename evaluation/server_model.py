@@ -5,8 +5,8 @@ from typing import Any
 
 import grpc
 
-from serving.client import MaskClient
-from serving.client_errors import ModelNotFound, ServerUnavailable, ServiceError
+from serving.client.errors import ModelNotFound, ServerUnavailable, ServiceError
+from serving.client.mask_client import MaskClient
 from trainer.signatures import PROBABILITY
 
 # Workers ask side by side, and a server answers one after the other.
@@ -36,7 +36,7 @@ class ServerModel:
             timeout_s: The deadline of each request.
 
         Raises:
-            serving.client_errors.ServiceError: If it does not answer, or does not serve the model.
+            serving.client.errors.ServiceError: If it does not answer, or does not serve the model.
         """
         size = _input_size(_signatures(target, model_name, timeout_s))
         return cls(MaskClient(target, model_name=model_name, timeout_s=timeout_s), size)

@@ -38,7 +38,7 @@ from pipeline.config import (
     PipelineConfig,
 )
 from pipeline.weights_digest import weights_digests
-from serving import servable
+from serving.server import servable
 from trainer import dice, preprocessing, resize
 
 # Whose code decides what PhotographExampleGen writes.

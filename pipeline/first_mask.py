@@ -11,8 +11,8 @@ import tensorflow as tf
 from pipeline import features
 from pipeline.mask_panel import mask_panel
 from serving.atomic_file import write_atomically
-from serving.client import MaskClient
-from serving.embedded_server import EmbeddedServer
+from serving.client.mask_client import MaskClient
+from serving.server.embedded_server import EmbeddedServer
 from trainer.dice import hard_dice
 
 _START_TIMEOUT_S = 60.0
@@ -47,7 +47,7 @@ def ask_for_a_mask(serving_directory: Path, test_examples: Path, out: Path) -> F
         Where the pictures lie and how good the mask is.
 
     Raises:
-        serving.client_errors.MaskServiceError: If no mask came.
+        serving.client.errors.MaskServiceError: If no mask came.
     """
     records = tf.data.TFRecordDataset(
         sorted(map(str, test_examples.glob("*.gz"))), compression_type="GZIP"

@@ -69,8 +69,8 @@ def serve(
     The flags are those of tensorflow_model_server. A new version is loaded while the old one still
     answers; SIGTERM and Ctrl-C let running requests finish.
     """
-    from serving import serve_command
-    from serving.session_options import SessionOptions
+    from serving.server import serve_command
+    from serving.server.session_options import SessionOptions
 
     sys.exit(
         serve_command.run(
@@ -128,7 +128,7 @@ def mask(
     Masks are one-channel PNG files, 255 on the object. Those of a folder keep the photographs'
     relative names. A photograph that fails is named, and does not stop the others.
     """
-    from serving import mask_command
+    from serving.client import mask_command
 
     sys.exit(
         mask_command.run(

@@ -18,9 +18,9 @@ from ml_metadata.proto import metadata_store_pb2
 
 from pipeline import features
 from pipeline.run_record import last_run
-from serving.client import MaskClient
-from serving.embedded_server import EmbeddedServer
-from serving.servable import Servable
+from serving.client.mask_client import MaskClient
+from serving.server.embedded_server import EmbeddedServer
+from serving.server.servable import Servable
 from studio.config import StudioConfig
 from studio.dataset import render_dataset
 from trainer.dice import hard_dice

@@ -11,7 +11,7 @@ import tensorflow_model_analysis as tfma
 from click import UsageError
 
 from evaluation import evaluate_command
-from serving.embedded_server import EmbeddedServer
+from serving.server.embedded_server import EmbeddedServer
 from trainer.signatures import IMAGE_BYTES, MASK_PNG_BYTES
 
 

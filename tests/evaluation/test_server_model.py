@@ -9,7 +9,7 @@ from tensorflow_serving.apis import (
 )
 
 from evaluation.server_model import ServerModel
-from serving.client_errors import (
+from serving.client.errors import (
     InvalidPhotograph,
     ModelNotFound,
     ModelUnsuitable,

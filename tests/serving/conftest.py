@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from serving.embedded_server import EmbeddedServer
+from serving.server.embedded_server import EmbeddedServer
 
 POLL_S = 0.05
 

@@ -20,7 +20,7 @@ from serving.command_line import main
 def mask(mask_server, monkeypatch):
     """Runs ``studio-mask mask`` against the shared server."""
     # The command silences warnings and libraries for its own process, not for this one.
-    monkeypatch.setattr("serving.mask_command.silence_libraries", lambda: None)
+    monkeypatch.setattr("serving.client.mask_command.silence_libraries", lambda: None)
 
     def run(*arguments, server=None):
         options = ["--server", server or mask_server.target]

@@ -16,7 +16,7 @@ from pipeline.config import (
     TrainerConfig,
     UNetConfig,
 )
-from serving.servable import Servable
+from serving.server.servable import Servable
 from trainer import signatures
 from trainer.build_model import build_model
 from trainer.dice import hard_dice

@@ -131,8 +131,11 @@ def test_a_process_that_is_gone_is_an_error_that_says_so(fake, how, message):
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_it_ends_with_this_one(fake, tmp_path, end):
     script = f"""
+        import signal
         from trainer.gpu_process import call_in_gpu_process
         if __name__ == "__main__":
+            # A shell starts what runs in the background with this signal ignored.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             call_in_gpu_process("{fake}", "wait", "{tmp_path}/pid")
     """
     (tmp_path / "parent.py").write_text(textwrap.dedent(script))

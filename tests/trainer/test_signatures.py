@@ -10,7 +10,7 @@ from PIL import Image
 from pipeline import features
 from pipeline.config import PredictionConfig
 from serving.errors import ServingError
-from serving.servable import Servable
+from serving.server.servable import Servable
 from trainer import rle, signatures
 from trainer.preprocessing import parse_pixels
 from trainer.resize import enlarge

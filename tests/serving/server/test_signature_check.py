@@ -6,8 +6,8 @@ import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import meta_graph_pb2
 
-from serving import signature_check
 from serving.errors import ServingError, StatusCode
+from serving.server import signature_check
 
 ONE = np.float32(1)
 

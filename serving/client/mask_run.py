@@ -6,8 +6,8 @@ from concurrent import futures
 from dataclasses import dataclass
 
 from serving.atomic_file import write_atomically
-from serving.client_errors import MaskServiceError, ServiceError
-from serving.photograph_plan import MaskTask
+from serving.client.errors import MaskServiceError, ServiceError
+from serving.client.photograph_plan import MaskTask
 
 
 class OutputNotWritable(Exception):  # noqa: N818 - it names the output's state

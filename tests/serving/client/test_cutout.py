@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from serving.client_errors import InvalidPhotograph
-from serving.cutout import cutout_png
+from serving.client.cutout import cutout_png
+from serving.client.errors import InvalidPhotograph
 
 
 def _png(pixels: np.ndarray) -> bytes:

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from serving.client import MaskClient
-from serving.client_errors import (
+from serving.client.errors import (
     InvalidPhotograph,
     MaskServiceError,
     ModelNotFound,
@@ -19,7 +18,8 @@ from serving.client_errors import (
     RequestTimedOut,
     ServerUnavailable,
 )
-from serving.embedded_server import EmbeddedServer
+from serving.client.mask_client import MaskClient
+from serving.server.embedded_server import EmbeddedServer
 
 
 @pytest.fixture
@@ -148,5 +148,5 @@ def test_every_error_is_one_line(mask_server, photograph):
 
 
 def test_the_module_waits_for_tensorflow_only_when_a_client_is_made():
-    code = "import sys, serving.client; sys.exit('tensorflow' in sys.modules)"
+    code = "import sys, serving.client.mask_client; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

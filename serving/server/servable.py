@@ -17,9 +17,9 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2, meta_graph_pb2
 
-from serving import signature_check
 from serving.errors import ServingError, StatusCode
-from serving.session_options import SessionOptions
+from serving.server import signature_check
+from serving.server.session_options import SessionOptions
 
 DEFAULT_SIGNATURE = "serving_default"
 INIT_OP_SIGNATURE = "__saved_model_init_op"

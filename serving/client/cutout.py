@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from serving.client_errors import InvalidPhotograph
+from serving.client.errors import InvalidPhotograph
 
 # As stored: the model sees the pixels before any EXIF rotation, and so must the cutout.
 _AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION

@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 from serving.errors import ServingError, StatusCode
-from serving.servable import Servable
-from serving.session_options import SessionOptions
+from serving.server.servable import Servable
+from serving.server.session_options import SessionOptions
 
 
 @pytest.fixture

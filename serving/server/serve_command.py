@@ -5,11 +5,11 @@ import threading
 
 import click
 
-from serving import model_directory
 from serving.errors import ServingError
 from serving.quiet import silence_libraries
-from serving.session_options import SessionOptions
-from serving.version_status import VersionState, VersionStatus
+from serving.server import model_directory
+from serving.server.session_options import SessionOptions
+from serving.server.version_status import VersionState, VersionStatus
 
 # What tensorflow_model_server exits with when it cannot start.
 _CANNOT_START = 255
@@ -43,7 +43,7 @@ def run(
     server = None
     try:
         silence_libraries()
-        from serving.embedded_server import EmbeddedServer
+        from serving.server.embedded_server import EmbeddedServer
 
         server = EmbeddedServer(
             model_base_path,

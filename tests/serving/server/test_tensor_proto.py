@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from tensorflow.core.framework import tensor_pb2
 
 from serving.errors import ServingError, StatusCode
-from serving.tensor_proto import read_tensor, write_tensor
+from serving.server.tensor_proto import read_tensor, write_tensor
 
 NUMBERS = [np.dtype(code) for code in "efdbhilBHILFD?"]
 

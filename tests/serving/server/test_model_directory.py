@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.model_directory import content_stamp, version_directories
+from serving.server.model_directory import content_stamp, version_directories
 
 
 def test_names_are_integers_and_all_else_is_ignored(tmp_path):

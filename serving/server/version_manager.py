@@ -10,12 +10,12 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from serving import model_directory
 from serving.errors import ServingError, StatusCode
-from serving.servable import Servable
-from serving.session_options import SessionOptions
-from serving.version_status import VersionState, VersionStatus
-from serving.version_table import VersionTable
+from serving.server import model_directory
+from serving.server.servable import Servable
+from serving.server.session_options import SessionOptions
+from serving.server.version_status import VersionState, VersionStatus
+from serving.server.version_table import VersionTable
 
 _log = logging.getLogger(__name__)
 

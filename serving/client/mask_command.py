@@ -15,9 +15,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from serving.client_errors import ServiceError
-from serving.mask_run import OutputNotWritable, mask_photographs
-from serving.photograph_plan import PlanError, plan_masks
+from serving.client.errors import ServiceError
+from serving.client.mask_run import OutputNotWritable, mask_photographs
+from serving.client.photograph_plan import PlanError, plan_masks
 from serving.quiet import silence_libraries
 
 # A run that is over sooner needs no bar.
@@ -60,8 +60,8 @@ def run(
         _say(screen, f"{refusal.photograph}: {refusal.reason}")
 
     silence_libraries()
-    from serving.client import MaskClient
-    from serving.cutout import cutout_png
+    from serving.client.cutout import cutout_png
+    from serving.client.mask_client import MaskClient
 
     with (
         MaskClient(target, model_name=model_name, timeout_s=timeout_s) as client,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 
-from serving.client_errors import (
+from serving.client.errors import (
     InvalidPhotograph,
     MaskServiceError,
     ModelNotFound,
@@ -96,7 +96,7 @@ class MaskClient:
             A one-channel PNG file of the photograph's size, 255 on the object and 0 around it.
 
         Raises:
-            MaskServiceError: One of its kinds, see ``serving.client_errors``.
+            MaskServiceError: One of its kinds, see ``serving.client.errors``.
         """
         return self.masks([image_bytes])[0]
 
@@ -114,7 +114,7 @@ class MaskClient:
             The runs, as the model's ``rle`` signature writes them.
 
         Raises:
-            MaskServiceError: One of its kinds, see ``serving.client_errors``.
+            MaskServiceError: One of its kinds, see ``serving.client.errors``.
         """
         return self.rles([image_bytes])[0]
 

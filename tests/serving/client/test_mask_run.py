@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from serving.client_errors import InvalidPhotograph, ServerUnavailable
-from serving.mask_run import OutputNotWritable, mask_photographs
-from serving.photograph_plan import MaskTask
+from serving.client.errors import InvalidPhotograph, ServerUnavailable
+from serving.client.mask_run import OutputNotWritable, mask_photographs
+from serving.client.photograph_plan import MaskTask
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from serving.errors import ServingError, StatusCode
-from serving.servable import Servable
-from serving.version_status import VersionState, VersionStatus
+from serving.server.servable import Servable
+from serving.server.version_status import VersionState, VersionStatus
 
 
 @dataclass

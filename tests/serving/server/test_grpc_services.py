@@ -17,7 +17,7 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from serving.embedded_server import EmbeddedServer
+from serving.server.embedded_server import EmbeddedServer
 
 SERVICES = {
     "Predict": (prediction_service_pb2_grpc.PredictionServiceStub, predict_pb2.PredictRequest),

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from serving.errors import ServingError, StatusCode
-from serving.version_status import VersionState, VersionStatus
-from serving.version_table import VersionTable
+from serving.server.version_status import VersionState, VersionStatus
+from serving.server.version_table import VersionTable
 
 
 class _Loaded:

@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-from serving.embedded_server import EmbeddedServer
 from serving.errors import ServingError, StatusCode
-from serving.session_options import SessionOptions
+from serving.server.embedded_server import EmbeddedServer
+from serving.server.session_options import SessionOptions
 
 POLL_S = 0.05
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.photograph_plan import PlanError, plan_masks
+from serving.client.photograph_plan import PlanError, plan_masks
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from serving.errors import ServingError, StatusCode
-from serving.version_manager import VersionManager
-from serving.version_table import VersionTable
+from serving.server.version_manager import VersionManager
+from serving.server.version_table import VersionTable
 
 POLL_S = 0.05
 

@@ -20,10 +20,10 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-from serving import tensor_proto
 from serving.errors import ServingError, StatusCode
-from serving.servable import DEFAULT_SIGNATURE
-from serving.version_table import VersionTable
+from serving.server import tensor_proto
+from serving.server.servable import DEFAULT_SIGNATURE
+from serving.server.version_table import VersionTable
 
 _LONGEST_ERROR = 1024
 _Method = TypeVar("_Method", bound=Callable[..., Any])

@@ -15,12 +15,12 @@ from types import TracebackType
 import grpc
 from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
-from serving import grpc_services
 from serving.errors import ServingError, StatusCode
-from serving.session_options import SessionOptions
-from serving.version_manager import VersionManager
-from serving.version_status import VersionStatus
-from serving.version_table import VersionTable
+from serving.server import grpc_services
+from serving.server.session_options import SessionOptions
+from serving.server.version_manager import VersionManager
+from serving.server.version_status import VersionStatus
+from serving.server.version_table import VersionTable
 
 _CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", 2**31 - 1),

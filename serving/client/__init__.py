@@ -1,0 +1,1 @@
+"""The client of the mask service, and ``studio-mask mask``; nothing here needs TensorFlow."""
