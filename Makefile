@@ -30,7 +30,7 @@ bench: $(INSTALLED) ## Measure speed and memory; writes benchmarks/results/
 
 lock: $(INSTALLED) ## Resolve the dependencies anew, with hashes
 	@$(UV) pip compile --quiet --upgrade --generate-hashes --no-annotate --no-emit-index-url \
-	  --python-version 3.10 --custom-compile-command "make lock" \
+	  --python-version 3.10 --custom-compile-command "make lock" --override requirements/override.txt \
 	  requirements/tfx-1.16.in requirements/dev.in --output-file $(LOCK)
 	@$(UV) pip compile --quiet --upgrade --generate-hashes --no-annotate --no-emit-index-url \
 	  --custom-compile-command "make lock" requirements/uv.in --output-file requirements/uv.txt
