@@ -14,11 +14,11 @@ from typing import Any
 
 import apache_beam as beam
 import tensorflow as tf
-from apache_beam.io.filesystems import FileSystems
 from tfx import v1 as tfx
 
 from components import photograph_folder
 from components.photograph_example import photograph_example
+from components.photograph_file import read_photograph_file
 from components.photograph_folder import Photograph
 from components.quarantine import (
     COUNTS_FILE,
@@ -119,7 +119,9 @@ class _ReadPhotograph(beam.DoFn):
     def process(self, photograph: Photograph) -> Iterator[Any]:
         try:
             yield photograph_example(
-                photograph, _read(photograph.image_path), _read(photograph.mask_path)
+                photograph,
+                read_photograph_file(photograph.image_path),
+                read_photograph_file(photograph.mask_path),
             )
         except UnusablePhotograph as fault:
             yield beam.pvalue.TaggedOutput(
@@ -127,14 +129,6 @@ class _ReadPhotograph(beam.DoFn):
                 QuarantinedFile(photograph.image_path, fault.reason, fault.detail),
             )
         progress.advance(self._total, "photographs")
-
-
-def _read(path: str) -> bytes:
-    try:
-        with FileSystems.open(path, mime_type="application/octet-stream") as file:
-            return bytes(file.read())
-    except OSError as error:
-        raise UnusablePhotograph(Reason.UNREADABLE, f"{os.path.basename(path)}: {error}") from error
 
 
 def _read_records(root: beam.Pipeline, paths: tuple[str, ...]) -> Any:

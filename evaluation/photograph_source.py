@@ -6,16 +6,15 @@ time, and set aside what cannot be used.
 
 import contextlib
 import itertools
-import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 import apache_beam as beam
 import tensorflow as tf
-from apache_beam.io.filesystems import FileSystems
 
 from components.photograph_example import photograph_example
+from components.photograph_file import read_photograph_file
 from components.photograph_folder import Photograph, list_folder
 from components.quarantine import QuarantinedFile, Reason, UnusablePhotograph
 from components.record_example import check_example, parse_record
@@ -178,16 +177,11 @@ def _set_aside(file: str, fault: UnusablePhotograph, total: int) -> beam.pvalue.
 
 
 def _example_of(photograph: Photograph) -> bytes:
-    files = (_read(photograph.image_path), _read(photograph.mask_path))
+    files = (
+        read_photograph_file(photograph.image_path),
+        read_photograph_file(photograph.mask_path),
+    )
     return photograph_example(photograph, *files).SerializeToString()
-
-
-def _read(path: str) -> bytes:
-    try:
-        with FileSystems.open(path, mime_type="application/octet-stream") as file:
-            return bytes(file.read())
-    except OSError as error:
-        raise UnusablePhotograph(Reason.UNREADABLE, f"{os.path.basename(path)}: {error}") from error
 
 
 def _image_id(record: bytes) -> str:

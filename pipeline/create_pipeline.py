@@ -15,6 +15,7 @@ from components import (
     gate,
     photograph_example,
     photograph_example_gen,
+    photograph_file,
     photograph_folder,
     record_example,
     split,
@@ -45,6 +46,7 @@ from trainer import dice, preprocessing, resize
 _INGESTION = (
     photograph_example_gen,
     photograph_folder,
+    photograph_file,
     photograph_example,
     record_example,
     split,
