@@ -6,7 +6,7 @@ PYTHON := $(VENV)/bin/python
 UV := .uv/bin/uv
 LOCK := requirements/tfx-1.16-py3.10.txt
 INSTALLED := $(VENV)/.installed
-CODE := local_runner.py setup.py pipeline components evaluation trainer serving studio benchmarks docs tests
+CODE := local_runner.py setup.py pipeline components evaluation report trainer serving studio benchmarks docs tests
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint bench lock clean

@@ -24,7 +24,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="E.g. unet_fit.epochs=3"
 )
-@click.option("--fail-if-rejected", is_flag=True, help="Exit with 3 if the gate says no.")
+@click.option("--fail-if-rejected", is_flag=True, help="Exit with 3 if the model is rejected.")
 def main(
     preset: str,
     data: Path | None,

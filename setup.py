@@ -1,9 +1,48 @@
-"""The distribution: what Beam and Kubeflow workers install, and what brings `studio-mask`.
+"""The distribution: what clients, servers, and Beam and Kubeflow workers install.
+
+By itself it brings the ``studio-mask`` command, which says which extra is missing. A client
+installs ``studio-mask[client]``, which needs no TensorFlow; a machine that serves
+``studio-mask[server]``; a worker of the pipeline ``studio-mask[pipeline]``, which is everything.
 
 The ranges below are what the code works with; `requirements/` pins what it is tested with.
 """
 
 from setuptools import setup
+
+CLIENT = [
+    "grpcio",
+    "httpx>=0.25",
+    "numpy",
+    "opencv-python-headless",
+    "protobuf>=3.20.3",
+    "tenacity>=8.2",
+]
+SERVER = [
+    "cryptography",
+    "grpcio",
+    "model-signing",
+    "numpy",
+    "orjson",
+    "protobuf>=3.20.3",
+    # model-signing imports it and does not say so.
+    "pyopenssl",
+    "starlette",
+    "tensorflow>=2.16,<2.22",
+    "tensorflow-serving-api>=2.16,<2.22",
+    "uvicorn",
+]
+PIPELINE = [
+    *CLIENT,
+    *SERVER,
+    "jinja2>=3",
+    "keras>=3.3",
+    "keras-tuner",
+    "markupsafe",
+    "matplotlib>=3.7",
+    "pillow",
+    "pydantic>=2",
+    "tfx>=1.16,<1.22",
+]
 
 setup(
     name="studio-mask",
@@ -16,26 +55,27 @@ setup(
         "evaluation.clauses",
         "pipeline",
         "pipeline.schema",
+        "report",
+        "report.plots",
+        "report.sections",
         "serving",
         "serving.client",
+        "serving.client.pictures",
+        "serving.client.transports",
         "serving.server",
+        "serving.server.batching",
+        "serving.server.rest",
+        "serving.server.services",
+        "serving.server.versions",
+        "serving.signing",
         "studio",
         "trainer",
         "trainer.losses",
         "trainer.models",
+        "trainer.photograph",
     ],
-    package_data={"pipeline.schema": ["*.pbtxt"]},
-    install_requires=[
-        "tfx>=1.16,<1.22",
-        "keras>=3.3",
-        "keras-tuner",
-        "tensorflow-serving-api",
-        "grpcio",
-        "opencv-python-headless",
-        "pillow",
-        "pydantic>=2",
-        "click",
-        "rich",
-    ],
+    package_data={"pipeline.schema": ["*.pbtxt"], "report": ["templates/*.html"]},
+    install_requires=["click", "rich"],
+    extras_require={"client": CLIENT, "server": SERVER, "pipeline": PIPELINE},
     entry_points={"console_scripts": ["studio-mask = serving.command_line:main"]},
 )

@@ -8,13 +8,21 @@ from typing import Any
 
 import click
 
-from benchmarks import input_pipeline, pipeline_memory, reply, studio_speed, training_step
+from benchmarks import (
+    input_pipeline,
+    pipeline_memory,
+    reply,
+    reply_shares,
+    studio_speed,
+    training_step,
+)
 from benchmarks.machine import machine
 
 _BENCHMARKS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "studio_speed": studio_speed.measure,
     "pipeline_memory": pipeline_memory.measure,
     "reply": reply.measure,
+    "reply_shares": reply_shares.measure,
     "input_pipeline": input_pipeline.measure,
     "training_step": training_step.measure,
 }

@@ -1,13 +1,12 @@
-"""What one mask costs at full size, and what the way over gRPC adds.
+"""What one mask costs at full size, and what the way over gRPC and REST adds.
 
-Exports a U-Net of carvana-128's size with fresh weights (the time does not depend on them), asks
-for the masks of rendered 1918x1280 photographs in process and over gRPC in turn, in one run, and
-compares the medians. Expected: gRPC below 1.1 times the call in process.
+Asks a model of carvana-128's size for the masks of rendered 1918x1280 photographs in process, over
+gRPC and over REST in turn, in one run, and compares the medians; once as the preset exports it,
+with flip averaging, and once without. Expected: gRPC at most 1.10 times the call in process, REST
+at most 1.25 times.
 """
 
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,14 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.open_gate import OPEN_GATE
+from benchmarks.pushed_model import push_fresh_model
 from serving.client.mask_client import MaskClient
 from serving.server.embedded_server import EmbeddedServer
 from serving.server.servable import Servable
-from studio.config import StudioConfig
-from studio.dataset import render_dataset
+from serving.server.server_options import ServerOptions
 
-_ROUNDS = 40
+_ROUNDS = 60
 
 
 def measure(scratch: Path) -> dict[str, Any]:
@@ -32,37 +30,36 @@ def measure(scratch: Path) -> dict[str, Any]:
         scratch: An empty folder.
 
     Returns:
-        Median milliseconds per photograph in process and over gRPC, and their ratio.
+        Median milliseconds per photograph in process, over gRPC and over REST, and the ratios.
     """
-    photographs = render_dataset(
-        scratch / "photographs", StudioConfig(cars=12, test_cars=0, width=1918, height=1280)
-    )
-    workdir = scratch / "run"
-    subprocess.run(
-        [sys.executable, "local_runner.py", "--preset", "carvana-128", "--data", photographs]
-        + ["--workdir", workdir, "--set", "unet_fit.epochs=1", "--set", "cnn_fit.epochs=1"]
-        + ["--set", "data.test_fraction=0.3", "--set", "data.val_fraction=0.3"]
-        + [part for change in OPEN_GATE for part in ("--set", change)],
-        check=True,
-        capture_output=True,
-    )
-    [version] = (workdir / "serving_models" / "mask").iterdir()
-    images = [path.read_bytes() for path in sorted((photographs / "train").iterdir())]
+    figures: dict[str, Any] = {"photograph_size": "1918x1280"}
+    for name, flip in (("flip_averaging", "true"), ("no_flip_averaging", "false")):
+        base, images = push_fresh_model(scratch / name, f"unet_prediction.flip_average={flip}")
+        figures[name] = _compare(base, images)
+    return figures
+
+
+def _compare(base: Path, images: list[bytes]) -> dict[str, float]:
+    [version] = base.iterdir()
+    options = ServerOptions(model_name="mask", model_base_path=str(base), rest_api_port=0)
     with (
         Servable.load(version) as servable,
-        EmbeddedServer(version.parent) as server,
-        MaskClient(server.target) as client,
+        EmbeddedServer(options=options) as server,
+        MaskClient(server.target) as grpc_client,
+        MaskClient(f"http://{server.rest_target}") as rest_client,
     ):
-        in_process, over_grpc = _medians(
+        in_process, over_grpc, over_rest = _medians(
             images,
             lambda image: servable.predict({"image_bytes": np.array([image], dtype=object)}),
-            client.mask,
+            grpc_client.mask,
+            rest_client.mask,
         )
     return {
-        "photograph_size": "1918x1280",
         "in_process_ms": round(in_process, 1),
         "grpc_ms": round(over_grpc, 1),
-        "ratio": round(over_grpc / in_process, 3),
+        "rest_ms": round(over_rest, 1),
+        "grpc_ratio": round(over_grpc / in_process, 3),
+        "rest_ratio": round(over_rest / in_process, 3),
     }
 
 
@@ -74,5 +71,5 @@ def _medians(images: list[bytes], *calls: Callable[[bytes], Any]) -> list[float]
             started = time.perf_counter()
             call(image)
             spent.append(time.perf_counter() - started)
-    # The first two rounds warm both up.
+    # The first two rounds warm everything up.
     return [1e3 * statistics.median(spent[2:]) for spent in seconds]

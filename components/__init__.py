@@ -1,1 +1,1 @@
-"""The TFX components that TFX lacks: photographs to examples, data check, gate, atomic push."""
+"""The TFX components that TFX lacks: photographs to examples, checks, gate, atomic push."""

@@ -9,7 +9,9 @@ class LastBlessedOther(tfx.dsl.experimental.ResolverStrategy):
     """The model that was blessed last, other than the candidate itself.
 
     TFX's LatestBlessedModelStrategy returns the candidate once it is blessed: the second of two
-    identical runs would compare it with itself, and nothing after it could be cached.
+    identical runs would compare it with itself, and nothing after it could be cached. And it takes
+    a model that its server then rejected: nothing could be pushed any more that is not better than
+    a model which cannot be served.
     """
 
     def resolve_artifacts(self, store: Any, input_dict: dict[str, list[Any]]) -> dict[str, Any]:
@@ -18,15 +20,16 @@ class LastBlessedOther(tfx.dsl.experimental.ResolverStrategy):
         Args:
             store: Of ML Metadata; not needed.
             input_dict: ``candidate``: one Model; ``model``: all Models; ``model_blessing``: all
-                ModelBlessings.
+                ModelBlessings; ``infra_blessing``: all InfraBlessings of ServerCheck.
 
         Returns:
             The same keys; ``model`` and ``model_blessing`` hold one artifact each, or none where
-            no other model was blessed.
+            no other model was blessed; ``infra_blessing`` none.
         """
         del store
-        candidates = {model.id for model in input_dict["candidate"]}
-        models = {model.id: model for model in input_dict["model"] if model.id not in candidates}
+        passed_over = {model.id for model in input_dict["candidate"]}
+        passed_over |= _rejected_by_their_server(input_dict["infra_blessing"])
+        models = {model.id: model for model in input_dict["model"] if model.id not in passed_over}
         # By the age of the blessing: a cached model may be judged, and blessed, once more.
         blessings = [
             blessing
@@ -39,4 +42,18 @@ class LastBlessedOther(tfx.dsl.experimental.ResolverStrategy):
             "candidate": input_dict["candidate"],
             "model": [models[last.get_int_custom_property("current_model_id")]] if last else [],
             "model_blessing": [last] if last else [],
+            "infra_blessing": [],
         }
+
+
+def _rejected_by_their_server(infra_blessings: list[Any]) -> set[int]:
+    """Returns the ids of the models whose last check in a server failed.
+
+    A model without one was pushed before there was such a check.
+    """
+    last = {
+        blessing.get_int_custom_property("current_model_id"): blessing
+        for blessing in sorted(infra_blessings, key=lambda each: each.id)
+        if blessing.get_int_custom_property("checked") == 1
+    }
+    return {model for model, each in last.items() if each.get_int_custom_property("blessed") != 1}

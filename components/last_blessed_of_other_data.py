@@ -27,11 +27,11 @@ class LastBlessedOfOtherData(tfx.dsl.experimental.ResolverStrategy):
         Args:
             store: Of ML Metadata; knows which examples a model came from.
             input_dict: ``examples``: the raw examples of this run; ``model``: all Models;
-                ``model_blessing``: all ModelBlessings.
+                ``model_blessing``: all ModelBlessings; ``infra_blessing``: all InfraBlessings.
 
         Returns:
             The same keys; ``model`` and ``model_blessing`` hold one artifact each, or none where
-            no such model was blessed.
+            no such model was blessed; ``infra_blessing`` none.
         """
         examples = {artifact.id for artifact in input_dict["examples"]}
         same = [model for model in input_dict["model"] if examples & _ancestors(store, model.id)]

@@ -1,6 +1,8 @@
 """Turns one photograph and its mask into an example of the data contract, or says why not."""
 
+import functools
 import io
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -11,13 +13,13 @@ from PIL import Image, UnidentifiedImageError
 from components.photograph_folder import Photograph
 from components.quarantine import Reason, UnusablePhotograph
 from pipeline import features
+from pipeline.config import PhotographLimits
+from trainer.photograph.jpeg_header import JPEG_MAGIC
+from trainer.photograph.photograph_check import OVER_LIMIT, check_photograph
+from trainer.photograph.photograph_header import CUT_SHORT
+from trainer.photograph.read_header import shown_size
 
 _MASK_FORMATS = ("GIF", "PNG")
-_FIRST_BYTES = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n"}
-# How a complete file ends: JPEG's EOI marker (ITU T.81, B.1.1.3), PNG's IEND chunk (RFC 2083).
-_LAST_BYTES = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}
-# Some cameras pad behind the end marker.
-_TAIL = 64
 # What Pillow raises for a file it cannot read; a SyntaxError for a PNG chunk that is none.
 _PIL_ERRORS = (
     UnidentifiedImageError,
@@ -30,13 +32,16 @@ _PIL_ERRORS = (
 _PROBE_RATIO = 8
 
 
-def photograph_example(photograph: Photograph, image: bytes, mask: bytes) -> tf.train.Example:
+def photograph_example(
+    photograph: Photograph, image: bytes, mask: bytes, limits: PhotographLimits
+) -> tf.train.Example:
     """Checks both files and builds the example.
 
     Args:
         photograph: Name, car, pose and metadata.
         image: The photograph's file.
         mask: The mask's file.
+        limits: What the photograph may be.
 
     Returns:
         An example with all features of pipeline/features.py.
@@ -44,7 +49,7 @@ def photograph_example(photograph: Photograph, image: bytes, mask: bytes) -> tf.
     Raises:
         UnusablePhotograph: If either file cannot be used; says why.
     """
-    height, width = check_image(image)
+    height, width = check_image(image, limits)
     pixels = read_mask(mask)
     if pixels.shape != (height, width):
         raise UnusablePhotograph(
@@ -70,34 +75,35 @@ def photograph_example(photograph: Photograph, image: bytes, mask: bytes) -> tf.
     )
 
 
-def check_image(image: bytes) -> tuple[int, int]:
-    """Makes sure that Transform will be able to decode a photograph, with the same decoder.
+def check_image(image: bytes, limits: PhotographLimits) -> tuple[int, int]:
+    """Makes sure that the exported model will take a photograph and Transform can decode it.
 
     Args:
         image: The file.
+        limits: What it may be.
 
     Returns:
-        Height and width in pixels.
+        Height and width in pixels of the photograph as it is shown: EXIF's orientation counts.
 
     Raises:
-        UnusablePhotograph: If it is no JPEG or PNG, cut short or broken.
+        UnusablePhotograph: If it is no JPEG or PNG, too large, cut short or broken.
     """
-    kind = next((kind for kind, magic in _FIRST_BYTES.items() if image.startswith(magic)), None)
-    if kind is None:
-        found = f"begins with {image[:8]!r}" if image else "empty file"
-        raise UnusablePhotograph(Reason.UNDECODABLE_IMAGE, f"no JPEG or PNG: {found}")
+    size, fault = (tensor.numpy() for tensor in _header_check(limits)(image))
+    height, width = map(int, size)
+    if fault:
+        text = fault.decode()
+        reason = Reason.UNDECODABLE_IMAGE
+        if text.endswith(OVER_LIMIT):
+            reason = Reason.TOO_LARGE
+        elif text.startswith(CUT_SHORT):
+            reason = Reason.TRUNCATED_IMAGE
+        raise UnusablePhotograph(reason, f"it {text}")
     try:
-        with Image.open(io.BytesIO(image), formats=[kind]) as header:
-            width, height = header.size
-        if kind == "JPEG":
+        if image.startswith(JPEG_MAGIC):
             tf.io.decode_jpeg(image, channels=3, ratio=_PROBE_RATIO)
         else:
             tf.io.decode_png(image, channels=3)
-    except (*_PIL_ERRORS, tf.errors.OpError) as error:
-        if _LAST_BYTES[kind] not in image[-_TAIL:]:
-            raise UnusablePhotograph(
-                Reason.TRUNCATED_IMAGE, f"the {kind} file ends after {len(image)} bytes"
-            ) from error
+    except tf.errors.OpError as error:
         raise UnusablePhotograph(Reason.UNDECODABLE_IMAGE, _first_line(error)) from error
     return height, width
 
@@ -137,6 +143,19 @@ def read_mask(mask: bytes) -> NDArray[np.uint8]:
         shown = ", ".join(map(str, values[:5])) + (" ..." if len(values) > 5 else "")
         raise UnusablePhotograph(Reason.MASK_VALUES, f"expected 0 and one other, found {shown}")
     return cv2.compare(pixels, 0, cv2.CMP_GT)
+
+
+@functools.cache
+def _header_check(limits: PhotographLimits) -> Callable[[bytes], tuple[tf.Tensor, tf.Tensor]]:
+    """Returns the check that the exported model has at its door, ready to run."""
+
+    def size_and_fault(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        header = check_photograph(image, limits)
+        return shown_size(header), header.fault
+
+    return tf.function(
+        size_and_fault, input_signature=[tf.TensorSpec([], tf.string)], autograph=False
+    )
 
 
 def _first_line(error: Exception) -> str:

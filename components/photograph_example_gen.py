@@ -31,7 +31,7 @@ from components.quarantine import (
 from components.record_example import check_example, parse_record
 from components.split import split_of
 from pipeline import features, progress
-from pipeline.config import DATA_CONFIG, DataConfig
+from pipeline.config import DATA_CONFIG, DataConfig, PhotographLimits
 
 _QUARANTINED = "quarantined"
 _EXAMPLES = "examples"
@@ -70,16 +70,16 @@ def PhotographExampleGen(  # noqa: N802 - a component is named like a class
 
     with beam_pipeline as root:
         if listing.records:
-            read = _read_records(root, listing.records)
+            read = _read_records(root, listing.records, data_config.limits)
         else:
             read = (
                 root
                 | "Photographs" >> beam.Create(listing.photographs)
                 | "Spread" >> beam.Reshuffle()
                 | "Read"
-                >> beam.ParDo(_ReadPhotograph(len(listing.photographs))).with_outputs(
-                    _QUARANTINED, main=_EXAMPLES
-                )
+                >> beam.ParDo(
+                    _ReadPhotograph(len(listing.photographs), data_config.limits)
+                ).with_outputs(_QUARANTINED, main=_EXAMPLES)
             )
         for split in features.SPLITS:
             _ = (
@@ -113,8 +113,9 @@ def PhotographExampleGen(  # noqa: N802 - a component is named like a class
 class _ReadPhotograph(beam.DoFn):
     """Reads and checks one photograph and its mask."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, limits: PhotographLimits) -> None:
         self._total = total
+        self._limits = limits
 
     def process(self, photograph: Photograph) -> Iterator[Any]:
         try:
@@ -122,6 +123,7 @@ class _ReadPhotograph(beam.DoFn):
                 photograph,
                 read_photograph_file(photograph.image_path),
                 read_photograph_file(photograph.mask_path),
+                self._limits,
             )
         except UnusablePhotograph as fault:
             yield beam.pvalue.TaggedOutput(
@@ -131,7 +133,7 @@ class _ReadPhotograph(beam.DoFn):
         progress.advance(self._total, "photographs")
 
 
-def _read_records(root: beam.Pipeline, paths: tuple[str, ...]) -> Any:
+def _read_records(root: beam.Pipeline, paths: tuple[str, ...], limits: PhotographLimits) -> Any:
     """Reads TFRecord files twice: once for the ids alone, to find those that are not unique."""
     repeated = (
         _records(root, paths, "for ids")
@@ -140,7 +142,7 @@ def _read_records(root: beam.Pipeline, paths: tuple[str, ...]) -> Any:
         | "Repeated" >> beam.Filter(lambda id_and_count: id_and_count[1] > 1)
     )
     return _records(root, paths, "for examples") | "Check" >> beam.ParDo(
-        _CheckRecord(), repeated=beam.pvalue.AsDict(repeated)
+        _CheckRecord(limits), repeated=beam.pvalue.AsDict(repeated)
     ).with_outputs(_QUARANTINED, main=_EXAMPLES)
 
 
@@ -178,6 +180,9 @@ def _image_id(path_and_record: tuple[str, bytes | QuarantinedFile]) -> Iterator[
 class _CheckRecord(beam.DoFn):
     """Checks one ready-made example."""
 
+    def __init__(self, limits: PhotographLimits) -> None:
+        self._limits = limits
+
     def process(
         self, path_and_record: tuple[str, bytes | QuarantinedFile], repeated: dict[str, int]
     ) -> Iterator[Any]:
@@ -193,7 +198,7 @@ class _CheckRecord(beam.DoFn):
                 raise UnusablePhotograph(
                     Reason.DUPLICATE_ID, f"{repeated[image_id]} records have this id"
                 )
-            check_example(example)
+            check_example(example, self._limits)
             yield example
         except UnusablePhotograph as fault:
             yield beam.pvalue.TaggedOutput(

@@ -107,12 +107,12 @@ def list_folder(folder: str) -> Listing:
             f"{folder}: no photographs in train/ (JPEG or PNG) and no *.tfrecord files; the folder "
             "must be laid out as Kaggle's download: train/, train_masks/, metadata.csv"
         )
-    metadata = _read_metadata(folder)
+    metadata = read_metadata(folder)
 
     photographs = []
     for image_id, path in sorted(images.items()):
-        match = _IMAGE_ID.fullmatch(image_id)
-        if match is None or int(match["pose"]) not in _POSES or not _is_unicode(image_id):
+        car_and_pose = parse_image_id(image_id)
+        if car_and_pose is None:
             quarantined.append(
                 QuarantinedFile(_shown(path), Reason.NAME, "expected <car id>_<pose 01..16>")
             )
@@ -123,12 +123,10 @@ def list_folder(folder: str) -> Listing:
                 )
             )
         else:
-            group_id = match["group_id"]
+            group_id, pose = car_and_pose
             make, model, year = metadata.get(group_id, ("", "", -1))
             photographs.append(
-                Photograph(
-                    path, masks[image_id], image_id, group_id, int(match["pose"]), make, model, year
-                )
+                Photograph(path, masks[image_id], image_id, group_id, pose, make, model, year)
             )
     quarantined += [
         QuarantinedFile(
@@ -139,6 +137,46 @@ def list_folder(folder: str) -> Listing:
     ]
     unknown = {photograph.group_id for photograph in photographs} - metadata.keys()
     return Listing(tuple(photographs), (), tuple(quarantined), tuple(sorted(unknown)))
+
+
+def parse_image_id(image_id: str) -> tuple[str, int] | None:
+    """Takes a photograph's name apart.
+
+    Args:
+        image_id: File name without extension.
+
+    Returns:
+        The car's id and the pose, 1..16; None if it is no ``<car id>_<pose>``, or not Unicode.
+    """
+    match = _IMAGE_ID.fullmatch(image_id)
+    if match is None or int(match["pose"]) not in _POSES or not _is_unicode(image_id):
+        return None
+    return match["group_id"], int(match["pose"])
+
+
+def read_metadata(folder: str) -> dict[str, tuple[str, str, int]]:
+    """Reads metadata.csv.
+
+    Args:
+        folder: Kaggle's layout, on any file system that Beam reads.
+
+    Returns:
+        Make, model and year by car id, empty and -1 where a field is; nothing without the file.
+    """
+    path = FileSystems.join(folder, "metadata.csv")
+    if not FileSystems.exists(path):
+        return {}
+    with FileSystems.open(path) as file:
+        rows = csv.DictReader(file.read().decode("utf-8-sig", errors="replace").splitlines())
+        return {
+            row["id"]: (
+                row.get("make") or "",
+                row.get("model") or "",
+                int(row["year"]) if (row.get("year") or "").strip().isdecimal() else -1,
+            )
+            for row in rows
+            if row.get("id")
+        }
 
 
 def fingerprint(folder: str) -> str:
@@ -200,20 +238,3 @@ def _by_id(
             continue
         paths[image_id] = file.path
     return paths
-
-
-def _read_metadata(folder: str) -> dict[str, tuple[str, str, int]]:
-    path = FileSystems.join(folder, "metadata.csv")
-    if not FileSystems.exists(path):
-        return {}
-    with FileSystems.open(path) as file:
-        rows = csv.DictReader(file.read().decode("utf-8-sig", errors="replace").splitlines())
-        return {
-            row["id"]: (
-                row.get("make") or "",
-                row.get("model") or "",
-                int(row["year"]) if (row.get("year") or "").strip().isdecimal() else -1,
-            )
-            for row in rows
-            if row.get("id")
-        }

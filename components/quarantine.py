@@ -15,6 +15,7 @@ class Reason(enum.Enum):
     UNREADABLE = "unreadable file"
     UNDECODABLE_IMAGE = "undecodable image"
     TRUNCATED_IMAGE = "truncated image"
+    TOO_LARGE = "image over the limits"
     MISSING_MASK = "missing mask"
     UNDECODABLE_MASK = "undecodable mask"
     MASK_SIZE = "mask of another size"

@@ -8,6 +8,7 @@ from google.protobuf.message import DecodeError
 from components.photograph_example import check_image, read_mask
 from components.quarantine import Reason, UnusablePhotograph
 from pipeline import features
+from pipeline.config import PhotographLimits
 
 _KINDS = {
     features.IMAGE: "bytes_list",
@@ -41,11 +42,12 @@ def parse_record(record: bytes) -> tf.train.Example:
     return example
 
 
-def check_example(example: tf.train.Example) -> None:
+def check_example(example: tf.train.Example, limits: PhotographLimits) -> None:
     """Makes sure that an example holds what the contract says.
 
     Args:
         example: All features of pipeline/features.py.
+        limits: What the photograph may be.
 
     Raises:
         UnusablePhotograph: Names the first feature that is missing or wrong.
@@ -58,7 +60,7 @@ def check_example(example: tf.train.Example) -> None:
     for name in _TEXTS:
         _check_text(example, name)
     value = example.features.feature
-    size = check_image(value[features.IMAGE].bytes_list.value[0])
+    size = check_image(value[features.IMAGE].bytes_list.value[0], limits)
     stated = (
         value[features.HEIGHT].int64_list.value[0],
         value[features.WIDTH].int64_list.value[0],
@@ -66,7 +68,8 @@ def check_example(example: tf.train.Example) -> None:
     if size != stated:
         raise UnusablePhotograph(
             Reason.BROKEN_CONTRACT,
-            f"height and width say {stated[1]}x{stated[0]}, the image is {size[1]}x{size[0]}",
+            f"height and width say {stated[1]}x{stated[0]}, the image is shown as "
+            f"{size[1]}x{size[0]}",
         )
     mask = value[features.MASK].bytes_list.value[0]
     pixels = read_mask(mask)

@@ -20,6 +20,7 @@ from pipeline import features
 from pipeline.mask_panel import mask_panel
 from pipeline.run_record import last_run
 from serving.server.servable import Servable
+from trainer.preprocessing import decode_image
 from trainer.signatures import IMAGE_BYTES, MASK_PNG_BYTES
 
 _PICTURES = Path(__file__).parent / "pictures"
@@ -62,9 +63,7 @@ def main(workdir: Path) -> None:
             mask = cv2.imdecode(
                 np.frombuffer(reply[MASK_PNG_BYTES][0], np.uint8), cv2.IMREAD_GRAYSCALE
             )
-            photograph = cv2.imdecode(
-                np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-            )
+            photograph = cv2.cvtColor(decode_image(image).numpy(), cv2.COLOR_RGB2BGR)
             rows.append(mask_panel(photograph, mask, _WIDTH))
     _PICTURES.mkdir(exist_ok=True)
     path = _PICTURES / "masks.jpg"

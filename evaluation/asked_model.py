@@ -6,8 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from serving.server.model_directory import version_directories
 from serving.server.servable import Servable
+from serving.server.versions.model_directory import version_directories
 from trainer.signatures import IMAGE_BYTES, MASK_PNG_BYTES, PROBABILITY
 
 

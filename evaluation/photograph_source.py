@@ -20,11 +20,14 @@ from components.quarantine import QuarantinedFile, Reason, UnusablePhotograph
 from components.record_example import check_example, parse_record
 from evaluation.masked_photograph import MaskedPhotograph
 from pipeline import features, progress
+from pipeline.config import PhotographLimits
 
 _QUARANTINED = "quarantined"
 _EXAMPLES = "examples"
 # One share of the records each; more than workers, so that none waits for the last one.
 _SHARES = 16
+# What is too large each model says itself.
+_ANY_SIZE = PhotographLimits(2**31 - 1, 2**31 - 1)
 
 
 class PhotographSource(Protocol):
@@ -165,7 +168,7 @@ class _CheckRecord(beam.DoFn):
                 raise UnusablePhotograph(
                     Reason.DUPLICATE_ID, f"{self._repeated[image_id]} records have this id"
                 )
-            check_example(parse_record(record))
+            check_example(parse_record(record), _ANY_SIZE)
             yield record
         except UnusablePhotograph as fault:
             yield _set_aside(f"{path}#{image_id or '?'}", fault, self._total)
@@ -181,7 +184,7 @@ def _example_of(photograph: Photograph) -> bytes:
         read_photograph_file(photograph.image_path),
         read_photograph_file(photograph.mask_path),
     )
-    return photograph_example(photograph, *files).SerializeToString()
+    return photograph_example(photograph, *files, _ANY_SIZE).SerializeToString()
 
 
 def _image_id(record: bytes) -> str:

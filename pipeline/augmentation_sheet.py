@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.config import AugmentationConfig, InputConfig
+from pipeline.config import AugmentationConfig, PipelineConfig
 from pipeline.overrides import InvalidOverride, apply_overrides
 from pipeline.presets import PRESETS
 from serving.atomic_file import write_atomically
@@ -84,9 +84,9 @@ def main(
         with tempfile.TemporaryDirectory() as folder:
             studio = StudioConfig(cars=photographs, test_cars=0, poses=_POSES)
             rendered = render_dataset(Path(folder, "studio"), studio)
-            images, masks = _read(rendered, photographs, config.input)
+            images, masks = _read(rendered, photographs, config)
     else:
-        images, masks = _read(data, photographs, config.input)
+        images, masks = _read(data, photographs, config)
     sheet = augmentation_sheet(images, masks, config.unet_fit.augmentation, variants, seed)
     _, file = cv2.imencode(output.suffix, sheet)
     write_atomically(output, file.tobytes())
@@ -151,13 +151,13 @@ def _grid(rows: Sequence[Sequence[NDArray[np.uint8]]]) -> NDArray[np.uint8]:
 
 
 def _read(
-    folder: Path, count: int, size: InputConfig
+    folder: Path, count: int, config: PipelineConfig
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Reads photographs and masks from all over a folder and shrinks them as Transform does."""
     from components.photograph_example import check_image, read_mask
     from components.photograph_folder import UnusableFolder, list_folder
     from components.quarantine import UnusablePhotograph
-    from trainer.preprocessing import decode_image
+    from trainer.preprocessing import small_image
     from trainer.resize import shrink
 
     try:
@@ -166,15 +166,16 @@ def _read(
         raise click.UsageError(str(error)) from error
     if not found:
         raise click.UsageError(f"{folder}: no photographs with masks in train/ and train_masks/")
+    size = config.input
     images, masks = [], []
     for place in np.linspace(0, len(found) - 1, min(count, len(found))).round().astype(int):
         image = Path(found[place].image_path).read_bytes()
         try:
-            check_image(image)
+            check_image(image, config.data.limits)
             mask = read_mask(Path(found[place].mask_path).read_bytes())
         except UnusablePhotograph as error:
             raise click.UsageError(f"{found[place].image_id}: {error}") from error
-        images.append(shrink(decode_image(image), size.height, size.width).numpy())
+        images.append(small_image(image, size.height, size.width).numpy())
         masks.append(shrink(mask[..., np.newaxis], size.height, size.width).numpy())
     return np.stack(images), np.stack(masks)
 

@@ -80,7 +80,7 @@ def _data(summary: Summary) -> list[Text]:
 def _verdict(summary: Summary) -> list[Text]:
     verdict = ("blessed", "green") if summary.blessed else ("rejected", "red")
     lines = [Text.assemble("The U-Net is ", verdict, ":")]
-    for clause in summary.reasons:
+    for clause in (*summary.reasons, *summary.server_reasons):
         sign = "yes" if clause["passed"] else "NO "
         lines.append(Text(f"  {sign} {clause['name']}: {clause['reason']}"))
     if summary.pushed is None and summary.blessed:

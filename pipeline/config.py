@@ -19,6 +19,20 @@ _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 @dataclass(frozen=True, config=_STRICT)
+class PhotographLimits:
+    """What a photograph may be: in the data, and at the door of the exported model.
+
+    Attributes:
+        max_pixels: Height times width. One of 40 megapixels takes half a second and 300 MiB beside
+            what the model takes.
+        max_bytes: Size of the JPEG or PNG file.
+    """
+
+    max_pixels: Positive = 40_000_000
+    max_bytes: Positive = 32_000_000
+
+
+@dataclass(frozen=True, config=_STRICT)
 class DataConfig:
     """How photographs become examples.
 
@@ -27,11 +41,13 @@ class DataConfig:
         test_fraction: Share of the groups that the test split gets: the gate's score, nothing else.
         max_quarantine_fraction: The run stops when more than this share of the photographs cannot
             be used.
+        limits: What a photograph may be; the exported models refuse others too.
     """
 
     val_fraction: Fraction = 0.15
     test_fraction: Fraction = 0.15
     max_quarantine_fraction: Fraction = 0.01
+    limits: PhotographLimits = PhotographLimits()
 
     @model_validator(mode="after")
     def _leave_groups_to_train(self) -> "DataConfig":
@@ -232,6 +248,7 @@ class TrainerConfig:
         unet: Shape of the U-Net; the other models have no options.
         fit: How it is fitted; the average mask has nothing to fit.
         prediction: How its logits become a mask.
+        limits: What the exported model refuses.
     """
 
     model: ModelName
@@ -239,6 +256,7 @@ class TrainerConfig:
     unet: UNetConfig
     fit: FitConfig
     prediction: PredictionConfig = PredictionConfig()
+    limits: PhotographLimits = PhotographLimits()
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -301,6 +319,51 @@ class TunerConfig:
     epochs: Positive = 5
 
 
+ServerName = Literal["auto", "tensorflow_model_server", "embedded"]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ServerCheckConfig:
+    """What a candidate must show in a server of its own before it is pushed.
+
+    Attributes:
+        server: Which server it must run in; ``auto`` is ``tensorflow_model_server`` where it is
+            found on the PATH, else the embedded one.
+        photographs: How many of the val split it is asked for, one at a time.
+        repetitions: How often it is asked for each of them.
+        warmup_requests: How many of them, at most, the pushed model brings along as requests that a
+            server sends to itself before it serves; 0 ships no photograph with the model.
+        max_start: Seconds from the server's start until it serves, warm-up included.
+        max_latency: Median seconds per photograph over gRPC.
+        max_slowest: Seconds of the slowest; after so many a request is given up.
+        max_memory: Most resident memory of the server's process, MiB.
+        max_unequal_pixels: Share of a mask's pixels that may differ from the mask computed in
+            process: another build of TensorFlow rounds differently.
+    """
+
+    server: ServerName = "auto"
+    photographs: Annotated[int, Field(ge=1, le=1000)] = 4
+    repetitions: Positive = 3
+    warmup_requests: Count = 4
+    max_start: Annotated[float, Field(gt=0.0)] = 300.0
+    max_latency: Annotated[float, Field(gt=0.0)] = 2.0
+    max_slowest: Annotated[float, Field(gt=0.0)] = 10.0
+    max_memory: Positive = 4096
+    max_unequal_pixels: Fraction = 0.0001
+
+
+@dataclass(frozen=True, config=_STRICT)
+class SigningConfig:
+    """How a pushed model is signed.
+
+    Attributes:
+        private_key: PEM file of an elliptic curve key, see docs/signing.md; empty pushes models
+            unsigned.
+    """
+
+    private_key: str = ""
+
+
 @dataclass(frozen=True, config=_STRICT)
 class PipelineConfig:
     """One run of the pipeline, whole.
@@ -315,6 +378,8 @@ class PipelineConfig:
         tuner: Search for the U-Net's hyperparameters.
         warm_start: The U-Net's fit starts from the last blessed model that saw other data.
         gate: What a candidate must show.
+        server_check: What it must show in a server.
+        signing: How it is signed when it is pushed.
     """
 
     data: DataConfig = DataConfig()
@@ -326,6 +391,8 @@ class PipelineConfig:
     tuner: TunerConfig = TunerConfig()
     warm_start: bool = False
     gate: GateConfig = GateConfig()
+    server_check: ServerCheckConfig = ServerCheckConfig()
+    signing: SigningConfig = SigningConfig()
 
     @model_validator(mode="after")
     def _one_thing_to_start_from(self) -> "PipelineConfig":
@@ -351,18 +418,19 @@ class PipelineConfig:
 
         The rest is left at its defaults, so that changing the U-Net does not fit the CNN again.
         """
+        limits = self.data.limits
         match model:
             case "unet":
                 return TrainerConfig(
-                    model, self.input, self.unet, self.unet_fit, self.unet_prediction
+                    model, self.input, self.unet, self.unet_fit, self.unet_prediction, limits
                 )
             case "cnn":
                 return TrainerConfig(
-                    model, self.input, UNetConfig(), self.cnn_fit, PredictionConfig()
+                    model, self.input, UNetConfig(), self.cnn_fit, PredictionConfig(), limits
                 )
             case "average_mask":
                 return TrainerConfig(
-                    model, self.input, UNetConfig(), FitConfig(), PredictionConfig()
+                    model, self.input, UNetConfig(), FitConfig(), PredictionConfig(), limits
                 )
 
 
@@ -372,3 +440,4 @@ DATA_CONFIG = TypeAdapter(DataConfig)
 INPUT_CONFIG = TypeAdapter(InputConfig)
 TUNER_CONFIG = TypeAdapter(TunerConfig)
 GATE_CONFIG = TypeAdapter(GateConfig)
+SERVER_CHECK_CONFIG = TypeAdapter(ServerCheckConfig)

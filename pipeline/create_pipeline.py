@@ -1,5 +1,6 @@
 """Wires the components together; the only place that does."""
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from tfx import v1 as tfx
 from tfx.dsl.components.base import executor_spec
 
 import evaluation
+import serving.server
 import trainer
 from components import (
     gate,
@@ -18,29 +20,36 @@ from components import (
     photograph_file,
     photograph_folder,
     record_example,
+    server_check,
+    server_evidence,
+    server_verdict,
     split,
 )
-from components.atomic_pusher import AtomicPusherExecutor
+from components.atomic_pusher import PRIVATE_KEY, AtomicPusherExecutor
 from components.data_check import DataCheck
 from components.gate import Gate
 from components.last_blessed import LastBlessedOther
 from components.last_blessed_of_other_data import LastBlessedOfOtherData
 from components.photograph_example_gen import PhotographExampleGen
+from components.server_check import ServerCheck
 from pipeline import features
 from pipeline.code_digest import code_digest
 from pipeline.config import (
     DATA_CONFIG,
     GATE_CONFIG,
     INPUT_CONFIG,
+    SERVER_CHECK_CONFIG,
     TRAINER_CONFIG,
     TUNER_CONFIG,
     DataConfig,
     ModelName,
     PipelineConfig,
+    SigningConfig,
 )
 from pipeline.weights_digest import weights_digests
 from serving.server import servable
-from trainer import dice, preprocessing, resize
+from serving.signing.keys import fingerprint as key_fingerprint
+from trainer import dice, photograph, preprocessing, resize
 
 # Whose code decides what PhotographExampleGen writes.
 _INGESTION = (
@@ -50,6 +59,7 @@ _INGESTION = (
     photograph_example,
     record_example,
     split,
+    photograph,
 )
 
 SCHEMA_FILE = Path(__file__).parent / "schema" / "schema.pbtxt"
@@ -85,13 +95,17 @@ def create_pipeline(
 
     Raises:
         MissingWeights: If the config names a weights file that does not exist.
+        UnusableKey: If it names a private key that cannot sign.
     """
+    pusher_config = _pusher_config(config.signing)
     # Without the quarantine's limit: whoever changes only that reads no photograph again.
-    shares = DataConfig(config.data.val_fraction, config.data.test_fraction)
+    data_config = dataclasses.replace(
+        config.data, max_quarantine_fraction=DataConfig().max_quarantine_fraction
+    )
     example_gen = PhotographExampleGen(
         data=data,
         fingerprint=fingerprint,
-        config=DATA_CONFIG.dump_json(shares).decode(),
+        config=DATA_CONFIG.dump_json(data_config).decode(),
         code=code_digest(*_INGESTION),
     )
     examples = example_gen.outputs["examples"]
@@ -119,7 +133,7 @@ def create_pipeline(
         disable_statistics=True,
         custom_config={
             "input": INPUT_CONFIG.dump_json(config.input).decode(),
-            "code": code_digest(preprocessing, resize),
+            "code": code_digest(preprocessing, photograph, resize),
         },
     )
     transform.add_upstream_node(data_check)
@@ -159,6 +173,7 @@ def create_pipeline(
             examples=examples,
             model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
             model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
+            infra_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.InfraBlessing),
         ).with_id("WarmStart")
         unet_inputs["base_model"] = base.outputs["model"]
         optional.append(base)
@@ -168,6 +183,7 @@ def create_pipeline(
         candidate=unet.outputs["model"],
         model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
         model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
+        infra_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.InfraBlessing),
     ).with_id("LastBlessed")
     quality_gate = Gate(
         config=GATE_CONFIG.dump_json(config.gate).decode(),
@@ -178,9 +194,19 @@ def create_pipeline(
         average_mask=average_mask.outputs["model"],
         blessed=last_blessed.outputs["model"],
     )
-    pusher = tfx.components.Pusher(
+    in_its_server = ServerCheck(
+        config=SERVER_CHECK_CONFIG.dump_json(config.server_check).decode(),
+        code=code_digest(server_check, server_evidence, server_verdict, serving.server),
+        examples=examples,
         model=unet.outputs["model"],
         model_blessing=quality_gate.outputs["blessing"],
+    )
+    # Without the Trainer's model it pushes the one inside infra_blessing: the files that were
+    # checked, and the warm-up requests among them.
+    pusher = tfx.components.Pusher(
+        model_blessing=quality_gate.outputs["blessing"],
+        infra_blessing=in_its_server.outputs["infra_blessing"],
+        custom_config=pusher_config,
         push_destination=tfx.proto.PushDestination(
             filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_directory)
         ),
@@ -202,9 +228,21 @@ def create_pipeline(
             unet,
             last_blessed,
             quality_gate,
+            in_its_server,
             pusher,
         ],
         enable_cache=True,
         metadata_connection_config=metadata,
         beam_pipeline_args=list(beam_pipeline_args),
     )
+
+
+def _pusher_config(signing: SigningConfig) -> dict[str, str]:
+    """Returns what the Pusher is told of the key: where it lies, and which one it is.
+
+    The latter since TFX caches by parameters: with another key in the same file it pushes anew.
+    """
+    if not signing.private_key:
+        return {}
+    path = Path(signing.private_key).expanduser().absolute()
+    return {PRIVATE_KEY: str(path), "key": key_fingerprint(path)}

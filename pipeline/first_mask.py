@@ -14,6 +14,7 @@ from serving.atomic_file import write_atomically
 from serving.client.mask_client import MaskClient
 from serving.server.embedded_server import EmbeddedServer
 from trainer.dice import hard_dice
+from trainer.preprocessing import decode_image
 
 _START_TIMEOUT_S = 60.0
 
@@ -73,9 +74,7 @@ def ask_for_a_mask(serving_directory: Path, test_examples: Path, out: Path) -> F
     name = re.sub(r"[^\w-]", "_", image_id)
     mask_path, picture = out / f"{name}_mask.png", out / f"{name}.png"
     write_atomically(mask_path, png)
-    photograph = cv2.imdecode(
-        np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    )
+    photograph = cv2.cvtColor(decode_image(image).numpy(), cv2.COLOR_RGB2BGR)
     _, panel = cv2.imencode(".png", mask_panel(photograph, _gray(png)))
     write_atomically(picture, panel.tobytes())
     return FirstMask(image_id, picture, mask_path, hard_dice(truth, _gray(png)))

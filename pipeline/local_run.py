@@ -11,6 +11,7 @@ from tfx import v1 as tfx
 
 from components.data_check import UnusableData
 from components.photograph_folder import UnusableFolder, fingerprint, list_folder
+from components.server_evidence import MissingServer
 from pipeline import features
 from pipeline.closing import print_closing, short_path
 from pipeline.config import PipelineConfig
@@ -22,6 +23,7 @@ from pipeline.screen import Screen
 from pipeline.summary import summarize
 from pipeline.weights_digest import MissingWeights
 from pipeline.workdir import Workdir, WorkdirError
+from serving.signing.keys import UnusableKey
 from studio.dataset import render_dataset
 
 EXIT_REJECTED = 3
@@ -36,7 +38,14 @@ BEAM_ARGS = (
 )
 
 # Their messages are written for the user; a step's name and a class would only be in the way.
-_SPEAKING = (UnusableFolder, UnusableData, WorkdirError, MissingWeights)
+_SPEAKING = (
+    UnusableFolder,
+    UnusableData,
+    WorkdirError,
+    MissingWeights,
+    UnusableKey,
+    MissingServer,
+)
 
 
 @dataclass(frozen=True)

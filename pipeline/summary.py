@@ -9,6 +9,7 @@ from typing import Any
 
 from components.gate import SUSPECTS_FILE, VERDICT_FILE
 from components.quarantine import COUNTS_FILE
+from components.server_check import SERVER_CHECK_FILE
 from evaluation.worst_photographs import PAGE_FILE
 from pipeline.run_record import RunRecord
 from pipeline.screen import Step
@@ -54,10 +55,13 @@ class Summary:
     Attributes:
         models: By name.
         blessed_dice: The last blessed model's test Dice; None where there was none.
-        blessed: The gate's verdict.
+        blessed: Whether both the gate and the server check let it pass.
         reasons: Per clause of the gate: its name, whether it passed, and the numbers.
+        server: The server that it was checked in; empty where the gate had rejected it.
+        server_reasons: The same per clause of the server check; empty where the gate had rejected
+            it.
         pushed: The version directory that this model was pushed to, by this run or, if cached, by
-            an earlier one; None where the gate said no or the directory is gone.
+            an earlier one; None where it was rejected or the directory is gone.
         served: The version directory that a server loads; None before the first push.
         steps: Name, seconds and whether cached, in the order they ran.
         seconds: Of all steps.
@@ -75,6 +79,8 @@ class Summary:
     blessed_dice: float | None
     blessed: bool
     reasons: list[dict[str, Any]]
+    server: str
+    server_reasons: list[dict[str, Any]]
     pushed: str | None
     served: str | None
     steps: list[dict[str, Any]]
@@ -120,14 +126,17 @@ def summarize(record: RunRecord, steps: list[Step], workdir: Workdir) -> Summary
             epochs=fit["epochs"],
             fit_seconds=fit["seconds"],
         )
+    server_check = _read(record.uris["ServerCheck", "infra_blessing"], SERVER_CHECK_FILE)
     push = record.properties["Pusher", "pushed_model"]
     pushed = str(push["pushed_destination"]) if push.get("pushed") else None
     served = workdir.served_version()
     return Summary(
         models=models,
         blessed_dice=verdict["dice"].get("blessed"),
-        blessed=verdict["blessed"],
+        blessed=verdict["blessed"] and server_check["blessed"],
         reasons=verdict["clauses"],
+        server=server_check["server"],
+        server_reasons=server_check["clauses"] if server_check["checked"] else [],
         pushed=pushed if pushed and Path(pushed).is_dir() else None,
         served=str(served) if served else None,
         steps=[

@@ -7,11 +7,16 @@ Each has its flags in a module of its own. The work is imported when a command r
 import click
 
 from serving.evaluate_flags import evaluate
+from serving.explore_flags import explore
 from serving.mask_flags import mask
+from serving.missing_extra import CommandsWithExtras
 from serving.serve_flags import serve
 
 
-@click.group()
+@click.group(
+    cls=CommandsWithExtras,
+    extras={"serve": "server", "mask": "client", "evaluate": "pipeline", "explore": "pipeline"},
+)
 def main() -> None:
     """Masks for photographs, from a served model."""
 
@@ -19,3 +24,4 @@ def main() -> None:
 main.add_command(serve)
 main.add_command(mask)
 main.add_command(evaluate)
+main.add_command(explore)

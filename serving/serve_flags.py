@@ -1,79 +1,92 @@
-"""The flags of ``studio-mask serve``: those of tensorflow_model_server."""
+"""``studio-mask serve``: makes a command of the server's flags, written as TensorFlow Serving's."""
 
+import dataclasses
 import sys
+from typing import Any
 
 import click
 
+from serving.server.server_flags import ServerFlags, names_of
 
-@click.command()
-@click.option(
-    "--model_base_path",
-    required=True,
-    type=click.Path(file_okay=False),
-    help="Folder of numbered versions, as the pipeline pushes them; it may appear later.",
-)
-@click.option("--model_name", default="mask", show_default=True, help="The name requests use.")
-@click.option("--host", default="[::]", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port",
-    default=8500,
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="gRPC port; 0 takes a free one.",
-)
-@click.option(
-    "--file_system_poll_wait_seconds",
-    default=1.0,
-    show_default=True,
-    type=click.FloatRange(min=0),
-    help="Time between two looks for a new version; 0 keeps the first one.",
-)
-@click.option(
-    "--grpc_max_threads",
-    type=click.IntRange(min=1),
-    help="Requests answered side by side.  [default: 4 per CPU]",
-)
-@click.option(
-    "--tensorflow_intra_op_parallelism",
-    default=0,
-    type=click.IntRange(min=0),
-    help="Threads inside one operation.  [default: chosen by TensorFlow]",
-)
-@click.option(
-    "--tensorflow_inter_op_parallelism",
-    default=0,
-    type=click.IntRange(min=0),
-    help="Operations run side by side.  [default: chosen by TensorFlow]",
-)
-def serve(
-    model_base_path: str,
-    model_name: str,
-    host: str,
-    port: int,
-    file_system_poll_wait_seconds: float,
-    grpc_max_threads: int | None,
-    tensorflow_intra_op_parallelism: int,
-    tensorflow_inter_op_parallelism: int,
-) -> None:
-    """Serve the newest version of a model over gRPC, as TensorFlow Serving does.
+_FIELDS = {field.name: field for field in dataclasses.fields(ServerFlags)}
+_RANGES: dict[str, click.ParamType] = {
+    **dict.fromkeys(("port", "rest_api_port"), click.IntRange(0, 65535)),
+    **dict.fromkeys(
+        ("grpc_max_threads", "rest_api_num_threads", "rest_api_timeout_in_ms"),
+        click.IntRange(min=1),
+    ),
+    **dict.fromkeys(
+        (
+            "num_load_threads",
+            "num_unload_threads",
+            "max_num_load_retries",
+            "tensorflow_session_parallelism",
+            "tensorflow_intra_op_parallelism",
+            "tensorflow_inter_op_parallelism",
+        ),
+        click.IntRange(min=0),
+    ),
+    "per_process_gpu_memory_fraction": click.FloatRange(0, 1),
+    "model_config_file_poll_wait_seconds": click.FloatRange(min=0),
+}
+_BOOLEANS = ("true", "false")
 
-    The flags are those of tensorflow_model_server. A new version is loaded while the old one still
-    answers; SIGTERM and Ctrl-C let running requests finish.
-    """
-    from serving.server import serve_command
-    from serving.server.session_options import SessionOptions
 
-    sys.exit(
-        serve_command.run(
-            model_base_path,
-            model_name,
-            host=host,
-            port=port,
-            file_system_poll_wait_seconds=file_system_poll_wait_seconds,
-            grpc_max_threads=grpc_max_threads,
-            options=SessionOptions(
-                intra_op_threads=tensorflow_intra_op_parallelism,
-                inter_op_threads=tensorflow_inter_op_parallelism,
-            ),
-        )
+class _ServeCommand(click.Command):
+    """Reads booleans as TensorFlow Serving does: ``--flag``, ``--flag=true``, ``--flag=false``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Gives each bare boolean flag its value before click looks at it."""
+        booleans = {
+            f"--{name}" for name, field in _FIELDS.items() if field.metadata["kind"] is bool
+        }
+        spelled_out = []
+        rest = list(args)
+        while rest:
+            argument = rest.pop(0)
+            if argument in booleans:
+                value = rest.pop(0) if rest and rest[0].lower() in _BOOLEANS else "true"
+                argument = f"{argument}={value}"
+            spelled_out.append(argument)
+        return super().parse_args(ctx, spelled_out)
+
+
+def _option(field: "dataclasses.Field[Any]") -> click.Option:
+    kind = field.metadata["kind"]
+    return click.Option(
+        [f"--{field.name}"],
+        type=_RANGES.get(field.name, kind),
+        default=field.default,
+        show_default=field.default not in ("", None),
+        help=field.metadata["help"],
+        metavar="[=false]" if kind is bool else None,
+        hidden="theirs" in field.metadata,
     )
+
+
+def _serve(**values: Any) -> None:
+    from serving.server import serve_command
+
+    context = click.get_current_context()
+    given = {
+        name
+        for name in values
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    }
+    sys.exit(serve_command.run(ServerFlags(**values), given=given, unknown=context.args))
+
+
+serve = _ServeCommand(
+    "serve",
+    callback=_serve,
+    params=[_option(field) for field in _FIELDS.values()],
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    short_help="Serve models over gRPC and REST, as TensorFlow Serving does.",
+    help="""Serve models over gRPC and REST, as TensorFlow Serving does.
+
+    Runs tensorflow_model_server if it is on the PATH, and the embedded server if it is not, or with
+    --embedded. Flags, defaults and answers are the same. A new version is loaded while the old one
+    still answers; SIGTERM and Ctrl-C let running requests finish.
+    """,
+    epilog=f"Only for tensorflow_model_server: --{', --'.join(sorted(names_of('theirs')))}.",
+)

@@ -15,12 +15,15 @@ import pytest
 import tensorflow as tf
 from ml_metadata import metadata_store
 from ml_metadata.proto import metadata_store_pb2
+from tensorflow_serving.apis import prediction_log_pb2
 
 from pipeline import features
 from pipeline.run_record import last_run
 from serving.client.mask_client import MaskClient
+from serving.errors import ServingError
 from serving.server.embedded_server import EmbeddedServer
 from serving.server.servable import Servable
+from serving.signing.verifier import signature_verifier
 from studio.config import StudioConfig
 from studio.dataset import render_dataset
 from trainer.dice import hard_dice
@@ -46,6 +49,10 @@ FAST = (
     "gate.slice_tolerance=1",
     "gate.max_area_error=1000",
     "gate.max_offset=1",
+    # The machine may be busy.
+    "server_check.max_start=280",
+    "server_check.max_latency=60",
+    "server_check.max_slowest=60",
 )
 COMPONENTS = (
     "PhotographExampleGen",
@@ -59,6 +66,7 @@ COMPONENTS = (
     "Trainer.unet",
     "LastBlessed",
     "Gate",
+    "ServerCheck",
     "Pusher",
 )
 
@@ -122,6 +130,18 @@ def runner(photographs, tmp_path_factory):
 
 
 @pytest.fixture
+def key_pair(tmp_path):
+    """A private and a public key, made as docs/signing.md says."""
+    private, public = tmp_path / "signing.key", tmp_path / "signing.pub"
+    for command in (
+        f"openssl ecparam -name prime256v1 -genkey -noout -out {private}",
+        f"openssl ec -in {private} -pubout -out {public}",
+    ):
+        subprocess.run(command.split(), check=True, capture_output=True)
+    return private, public
+
+
+@pytest.fixture
 def rerun(runner, tmp_path):
     """The same workdir, put back afterwards: its path is part of what is cached."""
     before = shutil.copytree(runner.workdir, tmp_path / "before")
@@ -146,6 +166,7 @@ def test_first_run_executes_every_component_once(runner):
         "ModelRun": 3,
         "ModelEvaluation": 1,
         "ModelBlessing": 1,
+        "InfraBlessing": 1,
         "PushedModel": 1,
     }
 
@@ -189,7 +210,7 @@ def test_mask_over_grpc_equals_the_mask_in_process_and_the_gates_score(runner):
         Servable.load(version) as servable,
     ):
         dice = []
-        for example in _test_split(runner):
+        for example in _split(runner, "test"):
             image = example[features.IMAGE].bytes_list.value[0]
             sent = client.mask(image)
             reply = servable.predict({"image_bytes": np.array([image], dtype=object)})
@@ -210,6 +231,58 @@ def test_rejected_model_is_not_pushed(rerun):
 
     # The same verdict is a normal ending where nobody asked for more.
     assert rerun.run("gate.baseline_margin=1").returncode == 0
+
+
+def test_pushed_model_brings_warm_up_requests_of_the_val_split(runner):
+    version = runner.workdir / "serving_models" / "mask" / runner.first_version
+    path = version / "assets.extra" / "tf_serving_warmup_requests"
+    sent = [
+        tf.make_ndarray(
+            prediction_log_pb2.PredictionLog.FromString(record).predict_log.request.inputs[
+                "image_bytes"
+            ]
+        ).item()
+        for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator()
+    ]
+    by_id = {
+        example[features.IMAGE_ID].bytes_list.value[0]: example[features.IMAGE].bytes_list.value[0]
+        for example in _split(runner, "val")
+    }
+    assert sent == [by_id[image_id] for image_id in sorted(by_id)[:4]]
+
+
+def test_model_that_does_not_do_in_its_server_is_not_pushed(rerun):
+    before = rerun.versions()
+    rejected = rerun.run("server_check.max_memory=1", flags=("--fail-if-rejected",))
+    assert rejected.returncode == 3, rejected.stdout
+    assert "The U-Net is rejected" in rejected.stdout
+    assert "  NO  memory of its server: " in rejected.stdout
+    assert "Nothing was pushed" in rejected.stdout
+    assert rerun.versions() == before
+    summary = rerun.summary()
+    assert all(clause["passed"] for clause in summary["reasons"])
+    [failed] = [clause for clause in summary["server_reasons"] if not clause["passed"]]
+    assert failed["name"] == "memory of its server"
+    assert not summary["blessed"]
+    assert summary["pushed"] is None
+
+
+def test_signed_model_is_pushed_with_its_signature(rerun, key_pair):
+    private, public = key_pair
+    signed = rerun.run(f"signing.private_key={private}")
+    assert signed.returncode == 0, signed.stdout
+    [version] = rerun.versions() - {rerun.first_version}
+    serving_directory = rerun.workdir / "serving_models" / "mask"
+    verify = signature_verifier(public)
+    verify(serving_directory / version)
+    with pytest.raises(ServingError, match="is not signed"):
+        verify(serving_directory / rerun.first_version)
+    # The model is the same, only the push is not.
+    states = last_run(rerun.metadata).states
+    assert states["ServerCheck"] == "CACHED"
+    assert states["Pusher"] == "COMPLETE"
+    secret = private.read_text().splitlines()[1]
+    assert secret.encode() not in (rerun.workdir / "metadata.sqlite").read_bytes()
 
 
 def test_untrained_model_is_not_pushed(rerun):
@@ -274,8 +347,8 @@ def test_bad_photographs_stop_the_run_and_are_named(photographs, tmp_path):
     assert sum(runner.summary()["photographs"].values()) == STUDIO.cars * STUDIO.poses - 1
 
 
-def _test_split(runner):
-    folder = Path(runner.first_record.uris["PhotographExampleGen", "examples"], "Split-test")
+def _split(runner, name):
+    folder = Path(runner.first_record.uris["PhotographExampleGen", "examples"], f"Split-{name}")
     paths = sorted(str(path) for path in folder.glob("*.gz"))
     records = tf.data.TFRecordDataset(paths, compression_type="GZIP").as_numpy_iterator()
     return [tf.train.Example.FromString(record).features.feature for record in records]

@@ -88,6 +88,7 @@ def run_fn(fn_args: Any) -> None:
         threshold.value,
         fn_args.serving_model_dir,
         config.prediction,
+        config.limits,
     )
     model.save_weights(_weights_path(fn_args.serving_model_dir))
 

@@ -1,126 +1,148 @@
-"""What ``studio-mask mask`` does: photographs in, PNG files out, one line for each that failed."""
+"""What ``studio-mask mask`` does: photographs in, results out, one line for each that failed."""
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
-from serving.client.errors import ServiceError
-from serving.client.mask_run import OutputNotWritable, mask_photographs
-from serving.client.photograph_plan import PlanError, plan_masks
+from serving.client.batch_run import BatchRun
+from serving.client.errors import MaskServiceError, ServiceError
+from serving.client.mask_options import MaskOptions, ServerOptions
+from serving.client.mask_run import MakeResult, OutputNotWritable
+from serving.client.mask_screen import MaskScreen
+from serving.client.mask_stream import STREAM, check_stream, mask_stream
+from serving.client.output_kind import OutputKind
+from serving.client.photograph_plan import MaskTask, PlanError, check_table
+from serving.client.pictures.rendering import DEFAULT_JPEG_QUALITY, Rendering
+from serving.client.result_store import PictureFiles, ResultStore, TableRows
+from serving.client.run_length_csv import RunLengthCsv, UnusableTable
+from serving.client.stop_request import stop_on_signals
+from serving.client.transports.background import UnusableBackground, read_background
 from serving.quiet import silence_libraries
 
-# A run that is over sooner needs no bar.
-_BAR_AFTER_S = 2.0
+_INTERRUPTED = 130
 
 
-def run(
-    source: Path,
-    output: Path,
-    *,
-    target: str,
-    model_name: str,
-    cutout: bool,
-    in_flight: int,
-    timeout_s: float,
-) -> int:
-    """Masks a photograph or a folder of them.
+def run(source: Path, output: Path, server: ServerOptions, options: MaskOptions) -> int:
+    """Masks a photograph, a folder of them, or what comes into a folder.
 
     Args:
-        source: The photograph or folder.
-        output: The PNG file or folder to write.
-        target: The model server, as ``host:port``.
-        model_name: The name the model is served under.
-        cutout: Write the photograph with its mask as alpha, instead of the mask.
-        in_flight: Requests to keep under way at the same time.
-        timeout_s: The deadline of each request.
+        source: The photograph or folder; ``-`` is stdin.
+        output: The file or folder to write; ``-`` is stdout.
+        server: Whom to ask.
+        options: What to make.
 
     Returns:
-        The exit status: 0 if every photograph has its mask.
+        The exit status: 0 if every photograph has its result, 1 if not, 130 after Ctrl-C.
     """
-    screen = Console(stderr=True)
-    started = time.monotonic()
-    try:
-        plan = plan_masks(source, output)
-    except PlanError as error:
-        _say(screen, str(error))
-        return 1
-    masked, failed = 0, len(plan.refusals)
-    for refusal in plan.refusals:
-        _say(screen, f"{refusal.photograph}: {refusal.reason}")
-
     silence_libraries()
-    from serving.client.cutout import cutout_png
-    from serving.client.mask_client import MaskClient
-
-    with (
-        MaskClient(target, model_name=model_name, timeout_s=timeout_s) as client,
-        _progress_bar(screen, len(plan.tasks)) as advance,
-    ):
-
-        def cut_out(photograph: bytes) -> bytes:
-            return cutout_png(photograph, client.mask(photograph))
-
-        make_result = cut_out if cutout else client.mask
-        try:
-            for outcome in mask_photographs(plan.tasks, make_result, in_flight=in_flight):
-                if outcome.failure is None:
-                    masked += 1
-                else:
-                    failed += 1
-                    _say(screen, f"{outcome.task.photograph}: {outcome.failure}")
-                advance()
-        except (ServiceError, OutputNotWritable) as error:
-            _say(screen, str(error))
-    left = len(plan.tasks) + len(plan.refusals) - masked - failed
-    not_tried = f", {left} not done" if left else ""
-    seconds = time.monotonic() - started
-    summary = f"{masked} masked, {failed} failed{not_tried} in {seconds:.1f} s: {output}"
-    click.echo(_printable(summary))
-    return 1 if failed or left else 0
-
-
-@contextlib.contextmanager
-def _progress_bar(screen: Console, total: int) -> Iterator[Callable[[], None]]:
-    """Yields what to call after each photograph; the bar appears once the run takes long."""
-    progress = Progress(
-        TextColumn("Masking"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=screen,
-        transient=True,
-        disable=not screen.is_terminal,
-    )
-    bar = progress.add_task("", total=total)
-    started = time.monotonic()
-
-    def advance() -> None:
-        progress.advance(bar)
-        if time.monotonic() - started > _BAR_AFTER_S:
-            progress.start()
-
+    screen = MaskScreen()
     try:
-        yield advance
-    finally:
-        progress.stop()
+        with contextlib.ExitStack() as opened:
+            if STREAM in (source, output):
+                _run_stream(source, output, server, options, opened)
+                return 0
+            return _run_batch(source, output, server, options, screen, opened)
+    except (
+        PlanError,
+        UnusableBackground,
+        UnusableTable,
+        OutputNotWritable,
+        MaskServiceError,
+    ) as error:
+        screen.say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
 
 
-def _say(screen: Console, text: str) -> None:
-    """Prints one line above the bar, as it is: file names may hold what Rich takes for markup."""
-    screen.print(_printable(text), markup=False, highlight=False, soft_wrap=True)
+def _run_stream(
+    source: Path,
+    output: Path,
+    server: ServerOptions,
+    options: MaskOptions,
+    opened: contextlib.ExitStack,
+) -> None:
+    stdout = click.get_binary_stream("stdout")
+    check_stream(source, output, options, is_terminal=stdout.isatty())
+    make_result = _prepare(server, options, opened)
+    stdin = click.get_binary_stream("stdin")
+    mask_stream(source, output, options, make_result, stdin=stdin, stdout=stdout)
 
 
-def _printable(text: str) -> str:
-    """Returns the text with a mark for each byte of a file name that is no character."""
-    return text.encode(errors="replace").decode()
+def _run_batch(
+    source: Path,
+    output: Path,
+    server: ServerOptions,
+    options: MaskOptions,
+    screen: MaskScreen,
+    opened: contextlib.ExitStack,
+) -> int:
+    started = time.monotonic()
+    if options.watch and not source.is_dir():
+        raise PlanError(f"Only a folder can be watched, and {source} is none.")
+    stop = opened.enter_context(stop_on_signals())
+    store = _open_store(source, output, options, opened)
+    batch = BatchRun(source, output, store, screen, in_flight=options.in_flight, stop=stop)
+    make_result = _prepare(server, options, opened)
+    is_broken = False
+    try:
+        if options.watch:
+            screen.say(f"Watching {source} (Ctrl-C stops)")
+            batch.watch(make_result)
+        else:
+            batch.once(make_result)
+    except (ServiceError, OutputNotWritable, UnusableTable) as error:
+        screen.say(str(error))
+        is_broken = True
+    except KeyboardInterrupt:  # the second one: not even what is in flight is waited for
+        pass
+    batch.save_failures()
+    seconds = time.monotonic() - started
+    summary = f"{batch.tally} in {seconds:.1f} s: {output}"
+    if batch.failures:
+        summary += f" (failures: {batch.failures.path})"
+    screen.summarize(summary)
+    if stop:
+        return stop.exit_code
+    return 1 if is_broken or batch.tally.failed or batch.tally.not_done else 0
+
+
+def _open_store(
+    source: Path, output: Path, options: MaskOptions, opened: contextlib.ExitStack
+) -> ResultStore:
+    """Returns what plans the work and keeps its results."""
+    if options.kind is not OutputKind.RLE:
+        return PictureFiles(source, output, options.suffixes, options.force)
+    check_table(output)
+    try:
+        table = opened.enter_context(RunLengthCsv(output))
+    except OSError as error:
+        raise PlanError(f"Cannot open {output}: {error.strerror}.") from error
+    return TableRows(source, table, force=options.force)
+
+
+def _prepare(
+    server: ServerOptions, options: MaskOptions, opened: contextlib.ExitStack
+) -> MakeResult:
+    """Reads the background, makes the client, and returns what turns a photograph into a result."""
+    rendering = None
+    if options.kind is not OutputKind.RLE:
+        rendering = Rendering(
+            options.kind,
+            options.feather_px,
+            read_background(options.background),
+            options.jpeg_quality or DEFAULT_JPEG_QUALITY,
+        )
+    try:
+        client = opened.enter_context(server.connect())
+    except ValueError as error:
+        raise PlanError(str(error)) from error
+
+    def make_result(task: MaskTask, photograph: bytes) -> bytes:
+        if rendering is None:
+            return client.rle(photograph).encode("ascii")
+        return rendering(photograph, client.mask(photograph), task.destination.suffix)
+
+    return make_result

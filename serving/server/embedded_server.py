@@ -1,37 +1,34 @@
 """A model server in this process, for machines that have no ``tensorflow_model_server``.
 
-It serves one model over gRPC as TensorFlow Serving would: same services, same statuses, newest
-version, swapped without a gap. The pipeline's runner and the tests start one to see a pushed model
-answer; ``studio-mask serve`` runs it as a service.
+It serves as TensorFlow Serving would: same services, same statuses, versions swapped without a gap.
+The pipeline's runner and the tests start one to see a pushed model answer; ``studio-mask serve``
+runs it as a service.
 """
 
+import dataclasses
+import logging
 import os
 import threading
 from collections.abc import Callable
-from concurrent import futures
 from pathlib import Path
 from types import TracebackType
-
-import grpc
-from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
+from typing import TYPE_CHECKING, Any
 
 from serving.errors import ServingError, StatusCode
-from serving.server import grpc_services
-from serving.server.session_options import SessionOptions
-from serving.server.version_manager import VersionManager
-from serving.server.version_status import VersionStatus
-from serving.server.version_table import VersionTable
+from serving.server.metrics import ServerMetrics
+from serving.server.served_models import ServedModels
+from serving.server.server_options import ServerOptions
+from serving.server.services.grpc_server import GrpcServer
+from serving.version_status import VersionStatus
 
-_CHANNEL_OPTIONS = (
-    ("grpc.max_receive_message_length", 2**31 - 1),
-    ("grpc.max_send_message_length", 2**31 - 1),
-    # Otherwise a second server could take the same port, and each would get half of the requests.
-    ("grpc.so_reuseport", 0),
-)
+if TYPE_CHECKING:
+    from serving.server.rest.rest_server import RestServer
+
+_log = logging.getLogger(__name__)
 
 
 class EmbeddedServer:
-    """Serves the newest version of one model.
+    """Serves models over gRPC, and over REST if told so.
 
     Example:
         with EmbeddedServer("serving_models/mask", port=0) as server:
@@ -40,87 +37,89 @@ class EmbeddedServer:
 
     def __init__(
         self,
-        model_base_path: str | os.PathLike[str],
+        options: ServerOptions | str | os.PathLike[str],
         model_name: str = "mask",
         *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        file_system_poll_wait_seconds: float = 1.0,
-        grpc_max_threads: int | None = None,
-        options: SessionOptions | None = None,
-        on_change: Callable[[VersionStatus], None] | None = None,
+        on_change: Callable[[str, VersionStatus], None] | None = None,
+        metrics: ServerMetrics | None = None,
+        **settings: Any,
     ) -> None:
         """Prepares a server; nothing is loaded and no port is open before ``start``.
 
         Args:
-            model_base_path: The directory of version directories; it may appear later.
-            model_name: The name requests ask for.
-            host: The address to listen on; ``[::]`` is every address of this machine.
-            port: The port to listen on; 0 takes a free one.
-            file_system_poll_wait_seconds: Time between two looks for a new version; 0 stops looking
-                once a version serves.
-            grpc_max_threads: Requests answered side by side; four per CPU if None.
-            options: Threads and devices for each version.
-            on_change: Called with each new status of a version, from another thread.
+            options: Everything it can be told, or only the directory of one model's versions.
+            model_name: The name of that one model.
+            on_change: Called with a model's name and each new status of a version of it, from
+                another thread.
+            metrics: What it counts into; its own if None.
+            **settings: Fields of ServerOptions that differ from ``options``, or from the defaults.
+
+        Raises:
+            TypeError: There is no such field.
         """
-        self.model_base_path = Path(model_base_path)
-        self.host = host
-        self.port = port
-        self._versions = VersionTable(model_name, on_change)
-        self._manager = VersionManager(
-            self._versions,
-            self.model_base_path,
-            poll_wait_s=file_system_poll_wait_seconds,
-            options=options,
-        )
-        self._threads = grpc_max_threads or 4 * (os.cpu_count() or 1)
-        self._pool: futures.ThreadPoolExecutor | None = None
-        self._grpc_server: grpc.Server | None = None
+        if not isinstance(options, ServerOptions):
+            options = ServerOptions(model_base_path=options, model_name=model_name)
+        self.options = dataclasses.replace(options, **settings)
+        self.metrics = metrics or ServerMetrics()
+        self.models = ServedModels(self.options, self.metrics, on_change)
+        self.port = self.options.port
+        self.rest_port: int | None = None
+        self._grpc: GrpcServer | None = None
+        self._rest: RestServer | None = None
         self._lock = threading.Lock()
-        self._stopped = False
+        self._is_stopped = False
+
+    @property
+    def model_base_path(self) -> Path:
+        """The directory of versions of a server that was given one."""
+        assert self.options.model_base_path is not None
+        return Path(self.options.model_base_path)
 
     @property
     def target(self) -> str:
-        """Where it listens, as ``host:port``."""
-        return f"{self.host}:{self.port}"
+        """Where it listens for gRPC, as ``host:port``."""
+        return f"{self.options.host}:{self.port}"
 
     def start(self, timeout_s: float | None = None) -> None:
-        """Waits until a version is available, then opens the port.
+        """Waits until every model is available, then opens the ports.
 
         Args:
             timeout_s: Give up after so many seconds; None waits for ever, as TensorFlow Serving
-                does while the base path is missing or empty.
+                does while a base path is missing or empty.
 
         Raises:
-            ServingError: The newest version cannot be loaded, none appeared in time, ``stop`` was
-                called meanwhile, or (UNAVAILABLE) the port is taken.
+            ServingError: A model cannot be loaded, none appeared in time, the configuration cannot
+                be, ``stop`` was called meanwhile, or (UNAVAILABLE) a port is taken.
         """
-        self._manager.start()
         try:
-            self._manager.wait_until_available(timeout_s)
+            self.models.start(timeout_s)
             with self._lock:
-                if self._stopped:
+                if self._is_stopped:
                     raise ServingError(StatusCode.CANCELLED, "Stopped before the port was open.")
-                self._open_port()
+                self._open_ports()
         except BaseException:
             self.stop()
             raise
 
     def stop(self, grace_s: float = 30.0) -> None:
-        """Closes the port, lets running requests finish, and frees the model.
+        """Closes the ports, lets running requests finish, and frees the models.
 
         Args:
             grace_s: Requests that still run after so many seconds are cancelled.
         """
+        # Before the lock is free: a start in another thread may hold it while it waits.
+        self.models.cancel_waits()
         with self._lock:
-            self._stopped = True
-            if self._grpc_server is not None:
-                self._grpc_server.stop(grace_s).wait()
-                self._grpc_server = None
-            if self._pool is not None:
-                self._pool.shutdown()
-                self._pool = None
-            self._manager.stop()
+            self._is_stopped = True
+            if self._grpc is not None:
+                self._grpc.stop_accepting(grace_s)
+            if self._rest is not None:
+                self._rest.stop(grace_s)
+                self._rest = None
+            if self._grpc is not None:
+                self._grpc.wait()
+                self._grpc = None
+            self.models.stop()
 
     def __enter__(self) -> "EmbeddedServer":
         """Starts the server."""
@@ -136,20 +135,22 @@ class EmbeddedServer:
         """Stops it."""
         self.stop()
 
-    def _open_port(self) -> None:
-        self._pool = futures.ThreadPoolExecutor(self._threads, thread_name_prefix="grpc")
-        server = grpc.server(self._pool, options=_CHANNEL_OPTIONS)
-        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-            grpc_services.PredictionService(self._versions), server
-        )
-        model_service_pb2_grpc.add_ModelServiceServicer_to_server(
-            grpc_services.ModelService(self._versions), server
-        )
-        try:
-            self.port = server.add_insecure_port(self.target)
-        except RuntimeError as error:
-            raise ServingError(
-                StatusCode.UNAVAILABLE, f"Cannot listen on {self.target}: is the port taken?"
-            ) from error
-        server.start()
-        self._grpc_server = server
+    def _open_ports(self) -> None:
+        options = self.options
+        self._grpc = GrpcServer(self.models, options, self.metrics)
+        self.port = self._grpc.port
+        if options.rest_api_port is None:
+            return
+        if options.rest_api_port == self.port:
+            _log.error(
+                "rest_api_port %d is the gRPC port. Use a different port for the REST API, which "
+                "is left out now.",
+                self.port,
+            )
+            return
+        # Most servers in this process, those of tests and of the runner, need no HTTP.
+        from serving.server.rest.rest_server import RestServer
+
+        self._rest = RestServer(self.models, options, self.metrics)
+        self._rest.start()
+        self.rest_port = self._rest.port

@@ -7,11 +7,9 @@ before it is pushed, has to load it like this.
 """
 
 import os
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -20,6 +18,7 @@ from tensorflow.core.protobuf import config_pb2, meta_graph_pb2
 from serving.errors import ServingError, StatusCode
 from serving.server import signature_check
 from serving.server.session_options import SessionOptions
+from serving.server.session_runner import SessionRunner, from_runtime
 
 DEFAULT_SIGNATURE = "serving_default"
 INIT_OP_SIGNATURE = "__saved_model_init_op"
@@ -43,15 +42,13 @@ class Servable:
 
         Args:
             session: The session that holds the restored graph.
-            meta_graph: The part of the SavedModel tagged "serve".
+            meta_graph: The part of the SavedModel that was loaded.
             version: The number this model is served under.
         """
         self.version = version
-        self._session = session
+        self._runner = SessionRunner(session)
         self._signature_defs = dict(meta_graph.signature_def)
-        self._steps: dict[tuple[tuple[str, ...], tuple[str, ...]], Callable[..., list[Any]]] = {}
-        self._lock = threading.Lock()
-        self._closed = False
+        self._is_closed = False
 
     @classmethod
     def load(
@@ -83,13 +80,15 @@ class Servable:
                 f"{directory}. Check that the directory exists and that you have the right "
                 "permissions for accessing it.",
             )
-        config = _session_config(options or SessionOptions())
-        session = tf.compat.v1.Session(graph=tf.Graph(), config=config)
+        options = options or SessionOptions()
+        session = tf.compat.v1.Session(graph=tf.Graph(), config=_session_config(options))
         try:
-            meta_graph = tf.compat.v1.saved_model.loader.load(session, ["serve"], str(directory))
+            meta_graph = tf.compat.v1.saved_model.loader.load(
+                session, list(options.saved_model_tags), str(directory)
+            )
         except tf.errors.OpError as error:
             session.close()
-            raise _from_runtime(error) from error
+            raise from_runtime(error) from error
         except Exception as error:
             # The loader meets damage with OSError, RuntimeError, ValueError, KeyError and more.
             session.close()
@@ -117,6 +116,7 @@ class Servable:
         inputs: Mapping[str, np.ndarray],
         signature_name: str = DEFAULT_SIGNATURE,
         output_filter: Sequence[str] = (),
+        timeout_s: float | None = None,
     ) -> dict[str, np.ndarray]:
         """Runs one signature.
 
@@ -125,6 +125,8 @@ class Servable:
                 dtype object.
             signature_name: The signature to run.
             output_filter: The outputs wanted; all of them if empty.
+            timeout_s: Stop after so many seconds, at the next operation. Inputs of a shape that
+                is not the signature's run without a limit.
 
         Returns:
             An array for each output wanted; strings as bytes, in an array of dtype object.
@@ -132,7 +134,8 @@ class Servable:
         Raises:
             ServingError: With the code and the text that TensorFlow Serving answers:
                 FAILED_PRECONDITION for an unknown signature, INVALID_ARGUMENT for inputs or
-                outputs that do not fit it, and the runtime's own status for all else.
+                outputs that do not fit it, DEADLINE_EXCEEDED after ``timeout_s``, and the
+                runtime's own status for all else.
         """
         signature = self.signatures.get(signature_name)
         if signature is None:
@@ -142,17 +145,10 @@ class Servable:
             )
         feeds = signature_check.feeds(signature, inputs)
         fetches = signature_check.fetches(signature, output_filter)
-        # Sorted, and each once: two aliases may share a tensor.
-        feed_names, fetch_names = sorted(feeds), sorted(set(fetches.values()))
-        try:
-            step = self._step(tuple(feed_names), tuple(fetch_names))
-            fetched = dict(zip(fetch_names, step(*map(feeds.get, feed_names)), strict=True))
-        except tf.errors.OpError as error:
-            raise _from_runtime(error) from error
-        except UnicodeDecodeError as error:
-            # The runtime quotes the input, and its bytes are no text; then no OpError is made.
-            text = error.object.decode(errors="replace")
-            raise ServingError(StatusCode.INVALID_ARGUMENT, text) from error
+        if self._is_closed:
+            raise ServingError(StatusCode.FAILED_PRECONDITION, f"Version {self.version} is closed.")
+        # Each once: two aliases may share a tensor.
+        fetched = self._runner.run(feeds, sorted(set(fetches.values())), timeout_s)
         # A scalar comes back as a bare value; given its dtype, a string keeps trailing zero bytes.
         return {
             alias: np.asarray(
@@ -164,10 +160,8 @@ class Servable:
 
     def close(self) -> None:
         """Frees the session. Call it when no ``predict`` is running; a later ``predict`` raises."""
-        with self._lock:
-            self._closed = True
-            self._steps.clear()
-            self._session.close()
+        self._is_closed = True
+        self._runner.close()
 
     def __enter__(self) -> "Servable":
         """Returns the servable itself."""
@@ -182,37 +176,21 @@ class Servable:
         """Closes it."""
         self.close()
 
-    def _step(
-        self, feed_names: tuple[str, ...], fetch_names: tuple[str, ...]
-    ) -> Callable[..., list[Any]]:
-        """Returns the prepared step from these tensors to those, called with one array per feed.
-
-        ``Session.run`` would hold shapes against the placeholders, which TensorFlow Serving does
-        not, and add Python's own lines to error texts. A callable does neither, and costs a fifth.
-        It has no public name; Keras was built on it for years.
-        """
-        with self._lock:
-            if self._closed:
-                raise ServingError(
-                    StatusCode.FAILED_PRECONDITION, f"Version {self.version} is closed."
-                )
-            key = feed_names, fetch_names
-            if key not in self._steps:
-                self._steps[key] = self._session._make_callable_from_options(
-                    config_pb2.CallableOptions(feed=feed_names, fetch=fetch_names)
-                )
-            return self._steps[key]
-
 
 def _session_config(options: SessionOptions) -> config_pb2.ConfigProto:
-    return config_pb2.ConfigProto(
-        intra_op_parallelism_threads=options.intra_op_threads,
-        inter_op_parallelism_threads=options.inter_op_threads,
-        device_count={"GPU": 0} if options.cpu_only else {},
+    config = config_pb2.ConfigProto()
+    if options.config is not None:
+        config.CopyFrom(options.config)
+    if options.intra_op_threads:
+        config.intra_op_parallelism_threads = options.intra_op_threads
+    if options.inter_op_threads:
+        config.inter_op_parallelism_threads = options.inter_op_threads
+    if options.cpu_only:
+        config.device_count["GPU"] = 0
+    if options.per_process_gpu_memory_fraction:
+        fraction = options.per_process_gpu_memory_fraction
+        config.gpu_options.per_process_gpu_memory_fraction = fraction
+    else:
         # Beside a trainer, a server must not take all of a GPU's memory at once.
-        gpu_options=config_pb2.GPUOptions(allow_growth=True),
-    )
-
-
-def _from_runtime(error: tf.errors.OpError) -> ServingError:
-    return ServingError(StatusCode(error.error_code), error.message)
+        config.gpu_options.allow_growth = True
+    return config

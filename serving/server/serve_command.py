@@ -1,68 +1,84 @@
-"""What ``studio-mask serve`` does: an EmbeddedServer, a few lines on the screen, a clean end."""
+"""What ``studio-mask serve`` does: a model server, a few lines on the screen, a clean end."""
 
+import importlib.metadata
 import signal
 import threading
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
 
 import click
 
 from serving.errors import ServingError
 from serving.quiet import silence_libraries
-from serving.server import model_directory
-from serving.server.session_options import SessionOptions
-from serving.server.version_status import VersionState, VersionStatus
+from serving.server import real_server
+from serving.server.server_flags import ServerFlags, names_of
+from serving.server.versions import model_directory
+from serving.version_status import VersionState, VersionStatus
+
+if TYPE_CHECKING:
+    from serving.server.embedded_server import EmbeddedServer
 
 # What tensorflow_model_server exits with when it cannot start.
 _CANNOT_START = 255
 
 
-def run(
-    model_base_path: str,
-    model_name: str,
-    *,
-    host: str,
-    port: int,
-    file_system_poll_wait_seconds: float,
-    grpc_max_threads: int | None,
-    options: SessionOptions,
-) -> int:
+def run(flags: ServerFlags, *, given: AbstractSet[str], unknown: Sequence[str] = ()) -> int:
     """Serves until SIGTERM or Ctrl-C, then finishes the running requests.
 
+    Where there is a tensorflow_model_server, this process becomes it and nothing is returned.
+
     Args:
-        model_base_path: The directory of version directories.
-        model_name: The name requests ask for.
-        host: The address to listen on.
-        port: The port to listen on.
-        file_system_poll_wait_seconds: Time between two looks for a new version.
-        grpc_max_threads: Requests answered side by side; None leaves it to the server.
-        options: Threads and devices of each version.
+        flags: What was asked for.
+        given: The names of the flags that stood on the command line.
+        unknown: The arguments that are no flags of either server, as far as this package knows.
 
     Returns:
         The exit status: 0 after a signal, 255 if the server cannot start.
     """
+    try:
+        executable = None if flags.embedded else real_server.find()
+        if executable is not None:
+            arguments = real_server.command_line(executable, flags, given, unknown)
+            click.echo(f"Running {executable}", err=True)
+            real_server.become(arguments)
+        _warn(flags, given, unknown)
+        return _run_embedded(flags)
+    except (ServingError, OSError) as error:
+        click.echo(f"Failed to start server. Error: {_one_line(error)}", err=True)
+        return _CANNOT_START
+
+
+def _warn(flags: ServerFlags, given: AbstractSet[str], unknown: Sequence[str]) -> None:
+    """Names what is passed over: TensorFlow Serving starts with all of this, and so does ours."""
+    for argument in unknown:
+        click.echo(f"unknown argument: {argument}", err=True)
+    ignored = [f"--{name}" for name in vars(flags) if name in given & names_of("theirs")]
+    if ignored:
+        click.echo(f"The embedded server ignores {', '.join(ignored)}", err=True)
+    if flags.monitoring_config_file and not flags.rest_api_port:
+        click.echo("No metrics: --monitoring_config_file needs a --rest_api_port", err=True)
+
+
+def _run_embedded(flags: ServerFlags) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     server = None
     try:
         silence_libraries()
+        if flags.version:
+            _show_version()
+            return 0
+        from serving.server.flag_options import server_options
+
+        options = server_options(flags)
         from serving.server.embedded_server import EmbeddedServer
 
-        server = EmbeddedServer(
-            model_base_path,
-            model_name,
-            host=host,
-            port=port,
-            file_system_poll_wait_seconds=file_system_poll_wait_seconds,
-            grpc_max_threads=grpc_max_threads,
-            options=options,
-            on_change=_show,
-        )
-        if not _has_version(model_base_path):
-            click.echo(f"Waiting for a version in {model_base_path}")
+        server = EmbeddedServer(options, on_change=_show)
+        if not flags.model_config_file and not _has_version(flags.model_base_path):
+            click.echo(f"Waiting for a version in {flags.model_base_path}")
         server.start()
-        click.echo(f"Serving {model_name} on {server.target} (Ctrl-C stops)")
+        click.echo(f"Serving on {_where(server)} (Ctrl-C stops)")
         threading.Event().wait()
-    except ServingError as error:
-        click.echo(f"Failed to start server. Error: {_one_line(error)}", err=True)
-        return _CANNOT_START
     except KeyboardInterrupt:
         # Whoever signals again does not want to wait for the requests.
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -73,6 +89,26 @@ def run(
     return 0
 
 
+def _show_version() -> None:
+    import tensorflow as tf
+
+    try:
+        version = importlib.metadata.version("studio-mask")
+    except importlib.metadata.PackageNotFoundError:
+        version = "not installed"
+    click.echo(f"studio-mask (embedded server): {version}")
+    click.echo(f"TensorFlow Library: {tf.__version__}")
+
+
+def _where(server: "EmbeddedServer") -> str:
+    places = [f"{server.target} (gRPC)"]
+    if server.options.grpc_socket_path:
+        places.append(f"unix:{server.options.grpc_socket_path} (gRPC)")
+    if server.rest_port is not None:
+        places.append(f"{server.options.host}:{server.rest_port} (REST)")
+    return ", ".join(places)
+
+
 def _has_version(model_base_path: str) -> bool:
     try:
         return bool(model_directory.version_directories(model_base_path))
@@ -80,15 +116,14 @@ def _has_version(model_base_path: str) -> bool:
         return False
 
 
-def _show(status: VersionStatus) -> None:
+def _show(model_name: str, status: VersionStatus) -> None:
     """Prints the two changes that matter: a version is available, or will not be."""
+    version = f"{model_name} version {status.version}"
     if status.state is VersionState.AVAILABLE:
-        click.echo(f"Version {status.version} AVAILABLE")
+        click.echo(f"{version} AVAILABLE")
     elif status.error is not None:
-        click.echo(
-            f"Version {status.version} cannot be loaded: {_one_line(status.error)}", err=True
-        )
+        click.echo(f"{version} cannot be loaded: {_one_line(status.error)}", err=True)
 
 
-def _one_line(error: ServingError) -> str:
+def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())

@@ -63,16 +63,54 @@ def write_tensor(array: np.ndarray, proto: tensor_pb2.TensorProto) -> None:
     Raises:
         ServingError: UNIMPLEMENTED, for a dtype that has no field of its own, such as float8.
     """
-    proto.dtype = tf.as_dtype(array.dtype).as_datatype_enum
-    if proto.dtype not in _VALUE_FIELDS:
-        raise ServingError(
-            StatusCode.UNIMPLEMENTED, f"An output of dtype {array.dtype} cannot be sent."
-        )
-    for size in array.shape:
-        proto.tensor_shape.dim.add(size=size)
+    _write_header(array, proto)
     values = array.ravel()
     if proto.dtype in (types_pb2.DT_HALF, types_pb2.DT_BFLOAT16):
         values = values.view(np.uint16)
     elif array.dtype.kind == "c":
         values = values.view(values.real.dtype)
     getattr(proto, _VALUE_FIELDS[proto.dtype]).extend(values.tolist())
+
+
+def write_tensor_content(array: np.ndarray, proto: tensor_pb2.TensorProto) -> None:
+    """Writes one output as ``--enable_serialization_as_tensor_content`` wants it: bytes in a row.
+
+    Strings are written as TensorFlow's EncodeStringList does: all lengths first, as varints, then
+    all bytes. ``tf.make_ndarray`` cannot read those, TensorFlow's C++ can.
+
+    Args:
+        array: The array; strings as bytes, in an array of dtype object.
+        proto: The empty message to fill.
+
+    Raises:
+        ServingError: UNIMPLEMENTED, for a dtype that has no field of its own, such as float8.
+    """
+    _write_header(array, proto)
+    if proto.dtype == types_pb2.DT_STRING:
+        strings = array.ravel().tolist()
+        lengths = b"".join(_varint(len(string)) for string in strings)
+        proto.tensor_content = lengths + b"".join(strings)
+    else:
+        proto.tensor_content = array.tobytes()
+
+
+def _write_header(array: np.ndarray, proto: tensor_pb2.TensorProto) -> None:
+    proto.dtype = tf.as_dtype(array.dtype).as_datatype_enum
+    if proto.dtype not in _VALUE_FIELDS:
+        raise ServingError(
+            StatusCode.UNIMPLEMENTED, f"An output of dtype {array.dtype} cannot be sent."
+        )
+    # A scalar has a shape too, without dimensions.
+    proto.tensor_shape.SetInParent()
+    for size in array.shape:
+        proto.tensor_shape.dim.add(size=size)
+
+
+def _varint(number: int) -> bytes:
+    """Encodes a length: seven bits a byte, the lowest first, the top bit for "more to come"."""
+    encoded = bytearray()
+    while number > 0x7F:
+        encoded.append(number & 0x7F | 0x80)
+        number >>= 7
+    encoded.append(number)
+    return bytes(encoded)

@@ -18,13 +18,25 @@ def blessing(of_model, identity, blessed=1):
     return made
 
 
-def resolved(candidates, models, blessings):
+def infra_blessing(of_model, identity, blessed, checked=1):
+    made = tfx.types.standard_artifacts.InfraBlessing()
+    made.id = identity
+    made.set_int_custom_property("blessed", blessed)
+    made.set_int_custom_property("checked", checked)
+    made.set_int_custom_property("current_model_id", of_model)
+    return made
+
+
+def resolved(candidates, models, blessings, infra_blessings=()):
     inputs = {
         "candidate": list(map(model, candidates)),
         "model": list(map(model, models)),
         "model_blessing": blessings,
+        "infra_blessing": list(infra_blessings),
     }
     resolved = LastBlessedOther().resolve_artifacts(None, inputs)
+    assert resolved.keys() == inputs.keys()
+    assert resolved["infra_blessing"] == []
     assert [each.id for each in resolved["candidate"]] == candidates
     return (
         [each.id for each in resolved["model"]],
@@ -67,3 +79,24 @@ def test_a_blessed_model_that_is_gone_is_passed_over():
 
 def test_without_a_candidate_the_last_blessed_model_is_found():
     assert resolved([], [3], [blessing(3, 100)]) == ([3], [100])
+
+
+def test_a_blessed_model_that_its_server_rejected_is_passed_over():
+    blessings = [blessing(3, 100), blessing(6, 101)]
+    infra = [infra_blessing(3, 200, blessed=1), infra_blessing(6, 201, blessed=0)]
+    assert resolved([9], [3, 6, 9], blessings, infra) == ([3], [100])
+    assert resolved([9], [3, 6, 9], blessings, infra[:1]) == ([6], [101])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_last_check_counts(order):
+    passed = [infra_blessing(6, 201, blessed=0), infra_blessing(6, 202, blessed=1)][::order]
+    assert resolved([9], [3, 6, 9], [blessing(3, 100), blessing(6, 101)], passed) == ([6], [101])
+    failed = [infra_blessing(6, 201, blessed=1), infra_blessing(6, 202, blessed=0)][::order]
+    assert resolved([9], [3, 6, 9], [blessing(3, 100), blessing(6, 101)], failed) == ([3], [100])
+
+
+def test_a_model_that_was_not_checked_anew_keeps_its_last_check():
+    # A later gate rejected it: nothing is said of its server then.
+    infra = [infra_blessing(6, 201, blessed=1), infra_blessing(6, 202, blessed=0, checked=0)]
+    assert resolved([9], [6, 9], [blessing(6, 101)], infra) == ([6], [101])

@@ -50,7 +50,15 @@ def blessing(of_model, identity):
     return made
 
 
-def base(lineage, span, blessed):
+def infra_blessing(of_model, identity, blessed):
+    made = typed(tfx.types.standard_artifacts.InfraBlessing, identity)
+    made.set_int_custom_property("blessed", blessed)
+    made.set_int_custom_property("checked", 1)
+    made.set_int_custom_property("current_model_id", of_model)
+    return made
+
+
+def base(lineage, span, blessed, rejected=()):
     store, _, models = lineage
     resolved = LastBlessedOfOtherData().resolve_artifacts(
         store,
@@ -58,6 +66,10 @@ def base(lineage, span, blessed):
             "examples": [typed(tfx.types.standard_artifacts.Examples, span)],
             "model": [typed(tfx.types.standard_artifacts.Model, model) for model in models],
             "model_blessing": [blessing(model, 1000 + i) for i, model in enumerate(blessed)],
+            "infra_blessing": [
+                infra_blessing(model, 2000 + i, int(model not in rejected))
+                for i, model in enumerate(blessed)
+            ],
         },
     )
     assert [each.id for each in resolved["examples"]] == [span]
@@ -81,3 +93,8 @@ def test_nothing_blessed_on_other_data_is_a_cold_start(lineage):
     _, (old, _), (old_model, _) = lineage
     assert base(lineage, old, []) == []
     assert base(lineage, old, [old_model]) == []
+
+
+def test_a_model_that_its_server_rejected_is_not_started_from(lineage):
+    _, _, (old_model, new_model) = lineage
+    assert base(lineage, 999, [old_model, new_model], rejected=[new_model]) == [old_model]

@@ -2,6 +2,7 @@ from concurrent import futures
 
 import grpc
 import pytest
+from tensorflow.core.framework import types_pb2
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     predict_pb2,
@@ -47,10 +48,11 @@ class FakeServer(prediction_service_pb2_grpc.PredictionServiceServicer):
         if self.predict_status is not None:
             context.abort(self.predict_status, "the reason")
         response = predict_pb2.PredictResponse()
+        masks = [b"mask of " + each for each in request.inputs["image_bytes"].string_val]
         tensor = response.outputs["mask_png_bytes"]
-        tensor.string_val.extend(
-            b"mask of " + each for each in request.inputs["image_bytes"].string_val
-        )
+        tensor.dtype = types_pb2.DT_STRING
+        tensor.tensor_shape.dim.add(size=len(masks))
+        tensor.string_val.extend(masks)
         return response
 
 

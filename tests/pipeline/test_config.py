@@ -8,6 +8,7 @@ from pipeline.config import (
     GATE_CONFIG,
     INPUT_CONFIG,
     PIPELINE_CONFIG,
+    SERVER_CHECK_CONFIG,
     TRAINER_CONFIG,
     TUNER_CONFIG,
     AugmentationConfig,
@@ -15,8 +16,11 @@ from pipeline.config import (
     FitConfig,
     GateConfig,
     InputConfig,
+    PhotographLimits,
     PipelineConfig,
     PredictionConfig,
+    ServerCheckConfig,
+    SigningConfig,
     TrainerConfig,
     TunerConfig,
     UNetConfig,
@@ -25,7 +29,7 @@ from pipeline.presets import PRESETS
 
 # Every field at another value than its default.
 OTHER = PipelineConfig(
-    data=DataConfig(0.1, 0.2, 0.3),
+    data=DataConfig(0.1, 0.2, 0.3, PhotographLimits(4000, 5000)),
     input=InputConfig(height=24, width=40),
     unet=UNetConfig(
         filters=3,
@@ -98,6 +102,18 @@ OTHER = PipelineConfig(
         slices=("make", "height"),
         worst_photographs=5,
     ),
+    server_check=ServerCheckConfig(
+        server="embedded",
+        photographs=6,
+        repetitions=5,
+        warmup_requests=0,
+        max_start=7.5,
+        max_latency=0.25,
+        max_slowest=1.5,
+        max_memory=900,
+        max_unequal_pixels=0.5,
+    ),
+    signing=SigningConfig(private_key="signing.key"),
 )
 # What excludes some of the above.
 ENCODER = PipelineConfig(
@@ -188,6 +204,15 @@ def test_fractions_that_leave_nothing_to_train_are_refused(val, test):
         (GateConfig, "max_offset", float("inf")),
         (GateConfig, "max_reply_bytes", 0),
         (GateConfig, "max_latency", 0.0),
+        (ServerCheckConfig, "server", "torchserve"),
+        (ServerCheckConfig, "photographs", 0),
+        (ServerCheckConfig, "photographs", 1001),
+        (ServerCheckConfig, "repetitions", 0),
+        (ServerCheckConfig, "warmup_requests", -1),
+        (ServerCheckConfig, "max_start", 0.0),
+        (ServerCheckConfig, "max_slowest", float("inf")),
+        (ServerCheckConfig, "max_memory", 0),
+        (ServerCheckConfig, "max_unequal_pixels", 1.1),
     ],
 )
 def test_values_out_of_range_are_refused(kind, field, value):
@@ -225,6 +250,7 @@ def fields_of(config):
         (DATA_CONFIG, OTHER.data),
         (INPUT_CONFIG, OTHER.input),
         (GATE_CONFIG, OTHER.gate),
+        (SERVER_CHECK_CONFIG, OTHER.server_check),
         (TRAINER_CONFIG, OTHER.trainer("unet")),
         (TUNER_CONFIG, OTHER.tuner),
         (PIPELINE_CONFIG, ENCODER),
@@ -249,15 +275,20 @@ def test_other_differs_from_the_defaults_everywhere():
 class TestTrainer:
     def test_unet_gets_its_own_parts(self):
         assert OTHER.trainer("unet") == TrainerConfig(
-            "unet", OTHER.input, OTHER.unet, OTHER.unet_fit, OTHER.unet_prediction
+            "unet",
+            OTHER.input,
+            OTHER.unet,
+            OTHER.unet_fit,
+            OTHER.unet_prediction,
+            OTHER.data.limits,
         )
 
     def test_other_models_leave_what_is_not_theirs_at_its_default(self):
         assert OTHER.trainer("cnn") == TrainerConfig(
-            "cnn", OTHER.input, UNetConfig(), OTHER.cnn_fit
+            "cnn", OTHER.input, UNetConfig(), OTHER.cnn_fit, limits=OTHER.data.limits
         )
         assert OTHER.trainer("average_mask") == TrainerConfig(
-            "average_mask", OTHER.input, UNetConfig(), FitConfig()
+            "average_mask", OTHER.input, UNetConfig(), FitConfig(), limits=OTHER.data.limits
         )
 
     @pytest.mark.parametrize(
@@ -270,7 +301,13 @@ class TestTrainer:
             ({"cnn_fit": FitConfig(epochs=99)}, {"cnn"}),
             ({"input": InputConfig(32, 64)}, {"unet", "cnn", "average_mask"}),
             ({"gate": GateConfig(0.5)}, set()),
+            ({"server_check": ServerCheckConfig(photographs=1)}, set()),
+            ({"signing": SigningConfig("signing.key")}, set()),
             ({"data": DataConfig(0.3)}, set()),
+            (
+                {"data": DataConfig(limits=PhotographLimits(max_pixels=99))},
+                {"unet", "cnn", "average_mask"},
+            ),
         ],
     )
     def test_a_change_touches_only_the_steps_it_concerns(self, change, touched):

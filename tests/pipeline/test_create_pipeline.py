@@ -2,6 +2,8 @@ import dataclasses
 import json
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from tfx import v1 as tfx
 
 import trainer
@@ -10,22 +12,27 @@ from pipeline.config import (
     DATA_CONFIG,
     GATE_CONFIG,
     INPUT_CONFIG,
+    SERVER_CHECK_CONFIG,
     TRAINER_CONFIG,
     TUNER_CONFIG,
     DataConfig,
     GateConfig,
     InputConfig,
     PipelineConfig,
+    ServerCheckConfig,
+    SigningConfig,
     TunerConfig,
     UNetConfig,
 )
 from pipeline.create_pipeline import create_pipeline
+from serving.signing.keys import UnusableKey
 
 CONFIG = PipelineConfig(
     data=DataConfig(val_fraction=0.25, max_quarantine_fraction=0.5),
     input=InputConfig(64, 96),
     unet=UNetConfig(depth=3),
     gate=GateConfig(baseline_margin=0.125),
+    server_check=ServerCheckConfig(photographs=2),
 )
 
 
@@ -74,6 +81,15 @@ def test_only_a_judged_model_is_pushed(steps):
     assert "Gate" in before(steps["Pusher"])
     [blessing] = steps["Gate"].outputs["blessing"].get()
     assert blessing in steps["Pusher"].inputs["model_blessing"].get()
+    assert blessing in steps["ServerCheck"].inputs["model_blessing"].get()
+
+
+def test_only_what_ran_in_its_server_is_pushed(steps):
+    [checked] = steps["ServerCheck"].outputs["infra_blessing"].get()
+    assert checked in steps["Pusher"].inputs["infra_blessing"].get()
+    # Else the Trainer's files would be pushed, not those that were checked.
+    assert "model" not in steps["Pusher"].inputs
+    assert steps["ServerCheck"].inputs["model"].producer_component_id == "Trainer.unet"
 
 
 def test_the_test_split_is_kept_from_all_learning(steps):
@@ -106,6 +122,8 @@ def test_each_step_gets_its_part_of_the_config(steps):
         given = TRAINER_CONFIG.validate_json(custom(f"Trainer.{model}")["trainer"])
         assert given == CONFIG.trainer(model)
     assert GATE_CONFIG.validate_json(steps["Gate"].exec_properties["config"]) == CONFIG.gate
+    server_check = steps["ServerCheck"].exec_properties["config"]
+    assert SERVER_CHECK_CONFIG.validate_json(server_check) == CONFIG.server_check
     destination = json.loads(steps["Pusher"].exec_properties["push_destination"])
     assert destination["filesystem"]["base_directory"] == "/serving"
 
@@ -124,12 +142,13 @@ def test_functions_are_given_by_import_path(steps):
 
 def test_steps_with_code_of_ours_are_cached_by_its_digest(steps):
     digests = {
-        step: steps[step].exec_properties["code"] for step in ("PhotographExampleGen", "Gate")
+        step: steps[step].exec_properties["code"]
+        for step in ("PhotographExampleGen", "Gate", "ServerCheck")
     }
     for step in ("Transform", "Trainer.unet", "Trainer.cnn", "Trainer.average_mask"):
         digests[step] = json.loads(steps[step].exec_properties["custom_config"])["code"]
     assert digests["Trainer.unet"] == digests["Trainer.cnn"] == code_digest(trainer)
-    assert len(set(digests.values())) == 4
+    assert len(set(digests.values())) == 5
     assert all(len(digest) == 16 for digest in digests.values())
 
 
@@ -156,3 +175,52 @@ def test_warm_start_gives_the_unets_trainer_a_base_model(tmp_path):
     assert "WarmStart" in before(steps["Trainer.unet"])
     assert "WarmStart" not in before(steps["Trainer.cnn"])
     assert "base_model" in steps["Trainer.unet"].inputs
+
+
+class TestSigning:
+    @pytest.fixture
+    def pusher_config(self, tmp_path):
+        def pusher_config(private_key):
+            config = dataclasses.replace(CONFIG, signing=SigningConfig(str(private_key)))
+            steps = {step.id: step for step in created(tmp_path, config).components}
+            return json.loads(steps["Pusher"].exec_properties["custom_config"])
+
+        return pusher_config
+
+    @pytest.fixture
+    def new_key(self):
+        def new_key(path):
+            key = ec.generate_private_key(ec.SECP256R1())
+            pem = key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+            path.write_bytes(pem)
+            return pem.decode()
+
+        return new_key
+
+    def test_without_a_key_nothing_is_signed(self, steps):
+        assert json.loads(steps["Pusher"].exec_properties["custom_config"]) == {}
+
+    def test_the_pusher_gets_the_keys_path_and_never_its_content(
+        self, pusher_config, new_key, tmp_path, monkeypatch
+    ):
+        pem = new_key(tmp_path / "signing.key")
+        monkeypatch.chdir(tmp_path)
+        config = pusher_config("signing.key")
+        assert config["private_key"] == str(tmp_path / "signing.key")
+        assert not any(line in json.dumps(config) for line in pem.splitlines()[1:-1])
+
+    def test_another_key_in_the_same_file_is_noticed(self, pusher_config, new_key, tmp_path):
+        path = tmp_path / "signing.key"
+        new_key(path)
+        first = pusher_config(path)
+        assert pusher_config(path) == first
+        new_key(path)
+        assert pusher_config(path) != first
+
+    def test_a_key_that_cannot_sign_is_said_before_any_work(self, pusher_config, tmp_path):
+        with pytest.raises(UnusableKey, match=r"cannot read the private key .*no\.key: No such"):
+            pusher_config(tmp_path / "no.key")

@@ -85,3 +85,11 @@ def test_all_bad_values_are_named_at_once():
 def test_lists_are_written_with_commas():
     assert apply_overrides(DEFAULT, ["gate.slices=pose, make"]).gate.slices == ("pose", "make")
     assert apply_overrides(DEFAULT, ["gate.slices="]).gate.slices == ()
+
+
+def test_the_server_check_and_the_signing_key():
+    changed = apply_overrides(
+        DEFAULT, ["server_check.warmup_requests=0", "signing.private_key=keys/signing.key"]
+    )
+    assert changed.server_check.warmup_requests == 0
+    assert changed.signing.private_key == "keys/signing.key"

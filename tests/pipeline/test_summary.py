@@ -17,7 +17,9 @@ STEPS = [Step("PhotographExampleGen", 1.26, cached=True), Step("Gate", 2.01, cac
 def record(tmp_path):
     """Writes what the steps leave behind; returns the record of the run."""
 
-    def write(blessed=True, quarantined=None, with_blessed=True, pushed=True, served=(17,)):
+    def write(
+        blessed=True, quarantined=None, with_blessed=True, pushed=True, served=(17,), serves=True
+    ):
         uris = {}
 
         def put(node, key, name, content):
@@ -51,6 +53,21 @@ def record(tmp_path):
                 "clauses": [
                     {"name": "beats cnn", "passed": True, "reason": "by far"},
                     {"name": "beats average_mask", "passed": blessed, "reason": "[who knows]"},
+                ],
+            },
+        )
+        put(
+            "ServerCheck",
+            "infra_blessing",
+            "server_check.json",
+            {
+                "blessed": blessed and serves,
+                "checked": blessed,
+                "server": "embedded" if blessed else "",
+                "clauses": [
+                    {"name": "runs in its server", "passed": serves, "reason": "12 [of] 12"}
+                    if blessed
+                    else {"name": "blessed by the gate", "passed": False, "reason": "not checked"}
                 ],
             },
         )
@@ -104,6 +121,9 @@ def test_collects_the_figures_of_all_steps(record, tmp_path):
     assert (unet.parameters, unet.epochs, unet.fit_seconds) == (1002, 2, 20.0)
     assert summary.models["average_mask"].test_dice == 0.7
     assert summary.blessed
+    assert summary.server == "embedded"
+    assert [clause["name"] for clause in summary.reasons] == ["beats cnn", "beats average_mask"]
+    assert [clause["name"] for clause in summary.server_reasons] == ["runs in its server"]
     assert summary.blessed_dice == 0.985
     assert summary.pushed == str(tmp_path / "serving_models" / "mask" / "17")
     assert summary.steps == [
@@ -123,9 +143,18 @@ def test_a_first_run_that_was_rejected(record, tmp_path):
         record(blessed=False, with_blessed=False, pushed=False, served=()), STEPS, Workdir(tmp_path)
     )
     assert not summary.blessed
+    assert summary.server == ""
+    assert summary.server_reasons == []
     assert summary.blessed_dice is None
     assert summary.pushed is None
     assert summary.served is None
+
+
+def test_a_model_that_its_server_rejected_is_not_blessed(record, tmp_path):
+    summary = summarize(record(serves=False, pushed=False), STEPS, Workdir(tmp_path))
+    assert not summary.blessed
+    assert all(clause["passed"] for clause in summary.reasons)
+    assert [clause["passed"] for clause in summary.server_reasons] == [False]
 
 
 def test_a_rejected_run_tells_what_a_server_goes_on_with(record, tmp_path):
@@ -181,6 +210,7 @@ class TestClosing:
         assert "The U-Net is blessed:" in text
         assert "  yes beats cnn: by far" in text
         assert "  yes beats average_mask: [who knows]" in text
+        assert "  yes runs in its server: 12 [of] 12" in text
         assert "Pushed to serving_models/mask/17" in text
         assert "All figures: summary.json   Log: logs/local_runner.log" in text
         assert "A server goes on" not in text
@@ -193,6 +223,17 @@ class TestClosing:
         assert "A server goes on with serving_models/mask/9" in text
         for absent in ("last blessed", "Set aside", "metadata", "by hand"):
             assert absent not in text
+
+        assert "server:" not in text
+        assert "not checked" not in text
+
+    def test_a_run_that_its_server_rejected(self, record, closing):
+        text = closing(record(serves=False, pushed=False, served=(9,)))
+        assert "The U-Net is rejected:" in text
+        assert "  yes beats average_mask: [who knows]" in text
+        assert "  NO  runs in its server: 12 [of] 12" in text
+        assert "Nothing was pushed." in text
+        assert "A server goes on with serving_models/mask/9" in text
 
     def test_paths_are_no_markup(self, record, closing, tmp_path):
         (tmp_path / "[old]").mkdir()

@@ -1,20 +1,33 @@
 """Examples that went through the real preprocessing, once for all tests."""
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
 from google.protobuf import text_format
+from PIL import Image
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
-from pipeline.config import INPUT_CONFIG, TRAINER_CONFIG, InputConfig, TrainerConfig
+from pipeline.config import (
+    INPUT_CONFIG,
+    TRAINER_CONFIG,
+    InputConfig,
+    PhotographLimits,
+    PredictionConfig,
+    TrainerConfig,
+)
 from pipeline.create_pipeline import SCHEMA_FILE
+from serving.server.servable import Servable
+from trainer import signatures
 from trainer.preprocessing import preprocessing_fn
 
 # Of the models' input: not square, and smaller than the photographs by a factor that is not whole.
@@ -49,7 +62,16 @@ class Transformed:
 
 
 @pytest.fixture(scope="session")
-def transformed(raw_example, write_records, tmp_path_factory) -> Transformed:
+def lying_example(raw_example, pixels_of_image, file_of) -> Any:
+    """An example whose photograph is stored on its side, as EXIF says; its mask is not."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = np.rot90(pixels_of_image(40, 30, 13))
+    return raw_example("lying_01", 40, 30, 13, image=file_of(stored, "JPEG", exif=exif))
+
+
+@pytest.fixture(scope="session")
+def transformed(raw_example, lying_example, write_records, tmp_path_factory) -> Transformed:
     """Runs TensorFlow Transform in this process: analyses train, transforms train and val."""
     folder = tmp_path_factory.mktemp("transform")
     schema = text_format.Parse(Path(SCHEMA_FILE).read_text(), schema_pb2.Schema())
@@ -61,6 +83,7 @@ def transformed(raw_example, write_records, tmp_path_factory) -> Transformed:
         ]
         for split, sizes in (("train", TRAIN), ("val", VAL))
     }
+    raw["val"].append(lying_example)
     instances = {
         split: [
             {
@@ -119,3 +142,31 @@ def trainer_arguments(transformed):
         }
 
     return trainer_arguments
+
+
+class RedIsObject(keras.layers.Layer):
+    """Logits that are far above zero where a pixel's red is, and far below where it is not."""
+
+    def build(self, input_shape):
+        self.red = self.add_weight(shape=(), initializer=keras.initializers.Constant(0.5))
+
+    def call(self, images):
+        return 20.0 * (images[..., :1] - self.red)
+
+
+@pytest.fixture(scope="session")
+def red_is_object(transformed, tmp_path_factory) -> Iterator[Servable]:
+    """The exported model that masks what is red, loaded as TensorFlow Serving loads it."""
+    images = keras.Input((transformed.size.height, transformed.size.width, 3))
+    path = str(tmp_path_factory.mktemp("red_is_object") / "1")
+    signatures.export(
+        keras.Model(images, RedIsObject()(images)),
+        transformed.graph,
+        transformed.size,
+        0.5,
+        path,
+        PredictionConfig(),
+        PhotographLimits(),
+    )
+    with Servable.load(path) as servable:
+        yield servable

@@ -51,7 +51,7 @@ def step(request, transformed, trainer_arguments, tmp_path_factory):
 def test_record_tells_how_it_went(step):
     record = step.record
     assert record["model"] == step.config.model
-    assert record["val_photographs"] == 3
+    assert record["val_photographs"] == 4
     assert 0.0 <= record["threshold"] < 1.0
     assert 0.0 < record["val_dice"] <= 1.0
     assert record["seconds"] > 0.0

@@ -210,7 +210,7 @@ def test_tensorboard_gets_scalars_rates_and_masks(transformed, tmp_path):
     first, last = tags["masks"]["photograph, mask, probability"]
     width, height, *pictures = first.tensor.string_val
     assert (width, height) == (b"72", b"16")
-    assert len(pictures) == 3
+    assert len(pictures) == 4
     # The truth in the middle stays, the probability on the right moves.
     one, two = (tf.io.decode_png(value.tensor.string_val[2]).numpy() for value in (first, last))
     np.testing.assert_array_equal(one[:, :48], two[:, :48])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.config import LossName, PredictionConfig, UNetConfig
+from pipeline.config import LossName, PhotographLimits, PredictionConfig, UNetConfig
 from trainer import signatures
 from trainer.losses import make_loss
 from trainer.models.unet import build_unet
@@ -145,7 +145,15 @@ def test_the_exported_model_holds_jaxs_weights_bit_for_bit(
     assert (transformed.size.height, transformed.size.width) == (HEIGHT, WIDTH)
     path = str(tmp_path / "1")
     model = loaded(LOSSES[-1])
-    signatures.export(model, transformed.graph, transformed.size, 0.5, path, PredictionConfig())
+    signatures.export(
+        model,
+        transformed.graph,
+        transformed.size,
+        0.5,
+        path,
+        PredictionConfig(),
+        PhotographLimits(),
+    )
     exported = tf.saved_model.load(path).variables
     after = arrays(fitted_with_jax / f"{LOSSES[-1]}_after.npz")
     for variable, expected in zip(exported, after, strict=True):

@@ -3,10 +3,10 @@ import io
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
+from PIL import Image, ImageOps
 
 from pipeline import features
-from trainer.preprocessing import decode_image, decode_mask, parse_pixels
+from trainer.preprocessing import decode_image, decode_mask, parse_pixels, small_image
 from trainer.resize import shrink
 
 
@@ -25,7 +25,7 @@ def test_tensors_are_the_shrunk_files(transformed, split):
     for raw, row in zip(transformed.raw[split], transformed.features[split], strict=True):
         np.testing.assert_array_equal(
             tensor(row[features.IMAGE_TENSOR]),
-            shrink(decode_image(raw_bytes(raw, features.IMAGE)), size.height, size.width),
+            small_image(raw_bytes(raw, features.IMAGE), size.height, size.width),
         )
         np.testing.assert_array_equal(
             tensor(row[features.MASK_TENSOR]),
@@ -33,8 +33,9 @@ def test_tensors_are_the_shrunk_files(transformed, split):
         )
 
 
-def test_masks_are_soft_and_images_are_in_colour(transformed):
-    rows = transformed.features["train"]
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_masks_are_soft_and_images_are_in_colour(split, transformed):
+    rows = transformed.features[split]
     assert any(np.setdiff1d(tensor(row[features.MASK_TENSOR]), [0, 255]).size for row in rows)
     for row in rows:
         red, _, blue = np.moveaxis(tensor(row[features.IMAGE_TENSOR]).astype(int), -1, 0)
@@ -76,6 +77,66 @@ def test_decode_image_returns_rgb_of_every_kind_of_file(pixels_of_image, file_of
     jpeg = file_of(rgb, "JPEG")
     decoded = np.asarray(Image.open(io.BytesIO(jpeg)), np.int16)
     np.testing.assert_allclose(decode_image(jpeg), decoded, atol=8)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_decode_image_shows_it_as_pillow_does(orientation, kind, pixels_of_image, file_of):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = file_of(pixels_of_image(40, 30), kind, exif=exif)
+    shown = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(file))), np.int16)
+    decoded = decode_image(tf.constant(file)).numpy()
+    assert decoded.shape == ((30, 40, 3) if orientation < 5 else (40, 30, 3))
+    # JPEG decoders differ by a few levels.
+    np.testing.assert_allclose(decoded, shown, atol=8 if kind == "JPEG" else 0)
+
+
+class TestSmallImage:
+    """A model of 16 x 24 pixels, height times width."""
+
+    @pytest.mark.parametrize(
+        ("width", "height", "ratio"),
+        [
+            (40, 30, 1),  # A half would be lower than the model.
+            (48, 32, 2),
+            (47, 64, 1),
+            (48, 66, 2),
+            (96, 64, 4),
+            (100, 68, 4),
+            (192, 128, 8),
+            (384, 256, 8),
+            (23, 128, 1),
+        ],
+    )
+    @pytest.mark.parametrize("orientation", [1, 6])
+    def test_a_jpeg_is_decoded_as_small_as_it_may(
+        self, width, height, ratio, orientation, pixels_of_image, file_of
+    ):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        shown = pixels_of_image(width, height)
+        stored = np.rot90(shown) if orientation == 6 else shown
+        jpeg = file_of(stored, "JPEG", exif=exif)
+        decoded = tf.io.decode_jpeg(jpeg, channels=3, ratio=ratio)
+        upright = np.rot90(decoded, -1) if orientation == 6 else decoded
+        np.testing.assert_array_equal(small_image(jpeg, 16, 24), shrink(upright, 16, 24))
+
+    def test_a_png_is_decoded_whole(self, pixels_of_image, file_of):
+        pixels = pixels_of_image(96, 64)
+        np.testing.assert_array_equal(
+            small_image(file_of(pixels, "PNG"), 16, 24), shrink(pixels, 16, 24)
+        )
+
+    @pytest.mark.parametrize("ratio", [2, 4, 8])
+    def test_what_it_shows_stays_in_its_place(self, ratio, file_of):
+        # Bars along both sides: with another geometry the last ones would move most.
+        height, width = 16 * ratio, 24 * ratio
+        pixels = np.zeros((height, width, 3), np.uint8)
+        pixels[:, 4 * ratio : 7 * ratio], pixels[-3 * ratio : -ratio] = 255, 255
+        pixels[:, -2 * ratio :] = 255
+        small = small_image(file_of(pixels, "JPEG", quality=95), 16, 24)
+        np.testing.assert_allclose(small, shrink(pixels, 16, 24), atol=12)
 
 
 def test_decode_mask_keeps_its_values(pixels_of_mask, file_of):

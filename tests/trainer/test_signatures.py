@@ -1,5 +1,3 @@
-import io
-
 import cv2
 import keras
 import numpy as np
@@ -8,8 +6,7 @@ import tensorflow as tf
 from PIL import Image
 
 from pipeline import features
-from pipeline.config import PredictionConfig
-from serving.errors import ServingError
+from pipeline.config import PhotographLimits, PredictionConfig
 from serving.server.servable import Servable
 from trainer import rle, signatures
 from trainer.preprocessing import parse_pixels
@@ -17,6 +14,7 @@ from trainer.resize import enlarge
 
 # Not one half, which a forgotten threshold would be.
 THRESHOLD = 140 / 256
+LIMITS = PhotographLimits()
 
 
 class MixChannels(keras.layers.Layer):
@@ -44,7 +42,7 @@ def servable(model, transformed, tmp_path_factory):
     """The exported model, loaded as TensorFlow Serving loads it."""
     path = str(tmp_path_factory.mktemp("export") / "1")
     signatures.export(
-        model, transformed.graph, transformed.size, THRESHOLD, path, PredictionConfig()
+        model, transformed.graph, transformed.size, THRESHOLD, path, PredictionConfig(), LIMITS
     )
     with Servable.load(path) as loaded:
         yield loaded
@@ -170,35 +168,6 @@ class TestKindsOfFile:
         plain, progressive = masks_of(file_of(rgb, "JPEG"), file_of(rgb, "JPEG", progressive=True))
         np.testing.assert_array_equal(progressive, plain)
 
-    def test_jpeg_that_asks_to_be_turned_is_not(self, rgb, masks_of, file_of):
-        # A mask belongs to the stored pixels, as the masks of the training data do.
-        exif = Image.Exif()
-        exif[0x0112] = 6
-        plain, turned = masks_of(file_of(rgb, "JPEG"), file_of(rgb, "JPEG", exif=exif))
-        np.testing.assert_array_equal(turned, plain)
-
-    @pytest.mark.parametrize(
-        "photograph", [b"", b"no photograph", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"]
-    )
-    def test_what_is_no_photograph_is_refused(self, photograph, masks_of):
-        with pytest.raises(ServingError, match=r"(?i)image|jpeg|png|empty"):
-            masks_of(photograph)
-
-
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-@pytest.mark.parametrize(("width", "height"), [(1, 1), (300, 2), (7, 513)])
-def test_photograph_size_reads_the_header(kind, width, height, file_of):
-    file = file_of(Image.new("RGB", (width, height)), kind)
-    assert signatures.photograph_size(tf.constant(file)).numpy().tolist() == [height, width]
-
-
-def test_encode_png_writes_one_channel_of_0_and_255():
-    mask = np.random.default_rng(0).random((5, 9)) > 0.5
-    png = signatures.encode_png(tf.constant(mask)).numpy()
-    with Image.open(io.BytesIO(png)) as image:
-        assert image.mode == "L"
-        np.testing.assert_array_equal(np.asarray(image), np.where(mask, 255, 0))
-
 
 @pytest.fixture(scope="module")
 def replies(transformed, tmp_path_factory):
@@ -212,7 +181,9 @@ def replies(transformed, tmp_path_factory):
 
     def ask(config):
         path = str(tmp_path_factory.mktemp("prediction") / "1")
-        signatures.export(model, transformed.graph, transformed.size, THRESHOLD, path, config)
+        signatures.export(
+            model, transformed.graph, transformed.size, THRESHOLD, path, config, LIMITS
+        )
         feed = {signatures.IMAGE_BYTES: np.array(files, dtype=object)}
         with Servable.load(path) as loaded:
             probability = loaded.predict(feed, "probability")[signatures.PROBABILITY]

@@ -1,8 +1,6 @@
 """The client against a server in this process, and against none."""
 
 import socket
-import subprocess
-import sys
 import threading
 import time
 
@@ -20,6 +18,7 @@ from serving.client.errors import (
 )
 from serving.client.mask_client import MaskClient
 from serving.server.embedded_server import EmbeddedServer
+from serving.version_status import VersionState
 
 
 @pytest.fixture
@@ -147,6 +146,38 @@ def test_every_error_is_one_line(mask_server, photograph):
     assert "\n" not in str(caught.value)
 
 
-def test_the_module_waits_for_tensorflow_only_when_a_client_is_made():
-    code = "import sys, serving.client.mask_client; sys.exit('tensorflow' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+def test_a_version_is_asked_for(mask_server, photograph):
+    with MaskClient(mask_server.target, version=1) as client:
+        assert client.rle(photograph(24, 16)) == "1 192"
+        [status] = client.status()
+    assert (status.version, status.state, status.error) == (1, VersionState.AVAILABLE, None)
+    with MaskClient(mask_server.target, version=2) as client:
+        with pytest.raises(ModelNotFound, match=r"'mask', version 2.*Specific\(mask, 2\)"):
+            client.mask(photograph())
+        with pytest.raises(ModelNotFound, match="Could not find version 2 of model mask"):
+            client.status()
+
+
+def test_a_label_is_asked_for(mask_server, photograph):
+    with (
+        MaskClient(mask_server.target, label="canary") as client,
+        pytest.raises(ModelNotFound, match=r"'mask', label 'canary'.*version label: canary"),
+    ):
+        client.mask(photograph())
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"timeout_s": 0}, "timeout_s is 0: give seconds above 0"),
+        ({"timeout_s": float("nan")}, "timeout_s is nan"),
+        ({"retries": -1}, "retries is -1: give a number from 0 to 4"),
+        ({"retries": 5}, "retries is 5"),
+        ({"model_name": ""}, "model_name is empty"),
+        ({"version": 1, "label": "canary"}, "give one of them"),
+        ({"protocol": "thrift"}, "use 'grpc' or 'rest'"),
+    ],
+)
+def test_arguments_that_make_no_sense(settings, text):
+    with pytest.raises(ValueError, match=text):
+        MaskClient("127.0.0.1:1", **settings)

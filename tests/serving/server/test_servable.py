@@ -149,8 +149,42 @@ def test_a_damaged_model_is_a_serving_error(affine_models, tmp_path, damaged):
 def test_session_options_reach_the_session(affine_models):
     options = SessionOptions(intra_op_threads=1, inter_op_threads=1, cpu_only=True)
     with Servable.load(affine_models[1], options=options) as servable:
-        config = servable._session._config
+        config = servable._runner._session._config
         assert servable.predict({"x": np.float32(2)})["y"] == 2
     assert config.intra_op_parallelism_threads == 1
     assert config.inter_op_parallelism_threads == 1
     assert config.device_count == {"GPU": 0}
+
+
+def test_a_session_configuration_is_the_ground_for_the_other_options(affine_models):
+    config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=3, isolate_session_state=True)
+    options = SessionOptions(inter_op_threads=1, config=config)
+    with Servable.load(affine_models[1], options=options) as servable:
+        used = servable._runner._session._config
+    assert (used.intra_op_parallelism_threads, used.inter_op_parallelism_threads) == (3, 1)
+    assert used.isolate_session_state
+    assert used.gpu_options.allow_growth
+    # What was given is not changed.
+    assert not config.gpu_options.allow_growth
+
+
+def test_a_share_of_the_gpu_is_taken_at_once(affine_models):
+    options = SessionOptions(per_process_gpu_memory_fraction=0.25)
+    with Servable.load(affine_models[1], options=options) as servable:
+        used = servable._runner._session._config.gpu_options
+    assert used.per_process_gpu_memory_fraction == 0.25
+    assert not used.allow_growth
+
+
+def test_a_part_with_other_tags_is_not_found(affine_models):
+    options = SessionOptions(saved_model_tags=("train",))
+    with pytest.raises(ServingError, match="train"):
+        Servable.load(affine_models[1], options=options)
+
+
+def test_a_run_ends_with_its_time(affine):
+    with pytest.raises(ServingError) as caught:
+        # It would take an hour.
+        affine.predict({"n": np.int64(10**9)}, "spin", timeout_s=0.1)
+    assert caught.value.code is StatusCode.DEADLINE_EXCEEDED
+    assert affine.predict({"n": np.int64(5)}, "spin", timeout_s=20)["n"] == 5

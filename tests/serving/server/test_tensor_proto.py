@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from tensorflow.core.framework import tensor_pb2
 
 from serving.errors import ServingError, StatusCode
-from serving.server.tensor_proto import read_tensor, write_tensor
+from serving.server.tensor_proto import read_tensor, write_tensor, write_tensor_content
 
 NUMBERS = [np.dtype(code) for code in "efdbhilBHILFD?"]
 
@@ -75,3 +75,32 @@ def test_contents_that_do_not_fit_are_an_invalid_argument(text):
 def test_a_dtype_without_a_field_is_refused():
     with pytest.raises(ServingError, match="UNIMPLEMENTED"):
         write_tensor(np.zeros(1, ml_dtypes.float8_e5m2), tensor_pb2.TensorProto())
+
+
+@given(
+    st.sampled_from(NUMBERS).flatmap(
+        lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, min_side=1))
+    )
+)
+def test_numbers_survive_as_contents(array):
+    proto = tensor_pb2.TensorProto()
+    write_tensor_content(array, proto)
+    assert proto.tensor_content
+    read = tf.make_ndarray(proto)
+    assert read.dtype == array.dtype
+    np.testing.assert_array_equal(read, array)
+
+
+def test_strings_as_contents_are_lengths_and_bytes():
+    proto = tensor_pb2.TensorProto()
+    write_tensor_content(np.array([[b"ab"], [b""], [b"c" * 300]], dtype=object), proto)
+    assert proto.tensor_content == b"\x02\x00\xac\x02" + b"ab" + b"c" * 300
+    assert [dim.size for dim in proto.tensor_shape.dim] == [3, 1]
+    # TensorFlow's own decoder agrees.
+    parsed = tf.io.parse_tensor(proto.SerializeToString(), tf.string)
+    assert parsed.numpy().tolist() == [[b"ab"], [b""], [b"c" * 300]]
+
+
+def test_a_float8_cannot_be_sent_as_contents():
+    with pytest.raises(ServingError, match="float8_e5m2"):
+        write_tensor_content(np.zeros(2, ml_dtypes.float8_e5m2), tensor_pb2.TensorProto())

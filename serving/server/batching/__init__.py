@@ -1,0 +1,1 @@
+"""Several clients' requests in one run of the model."""

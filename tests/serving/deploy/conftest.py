@@ -1,0 +1,52 @@
+"""The deployment files, read once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import serving
+
+
+@pytest.fixture(scope="session")
+def deploy() -> Path:
+    """The folder of the deployment files."""
+    return Path(serving.__file__).parent / "deploy"
+
+
+@pytest.fixture(scope="session")
+def manifests(deploy) -> dict[str, dict[str, Any]]:
+    """All Kubernetes manifests by their kind; there is one of each."""
+    files = [
+        path
+        for folder in ("base", "monitoring")
+        for path in (deploy / "kubernetes" / folder).glob("*.yaml")
+        if path.name != "kustomization.yaml"
+    ]
+    read = [yaml.safe_load(path.read_text()) for path in files]
+    by_kind = {manifest["kind"]: manifest for manifest in read}
+    assert len(by_kind) == len(files)
+    return by_kind
+
+
+@pytest.fixture(scope="session")
+def container(manifests) -> dict[str, Any]:
+    """The Deployment's one container."""
+    (container,) = manifests["Deployment"]["spec"]["template"]["spec"]["containers"]
+    return container
+
+
+@pytest.fixture(scope="session")
+def compose(deploy) -> dict[str, Any]:
+    """The compose file."""
+    return yaml.safe_load((deploy / "compose.yaml").read_text())
+
+
+@pytest.fixture(scope="session")
+def dockerfile(deploy) -> list[tuple[str, str]]:
+    """The Dockerfile's instructions: each one's name, and what follows it."""
+    lines = (deploy / "Dockerfile").read_text().splitlines()
+    text = "\n".join(line for line in lines if not line.startswith("#")).replace("\\\n", "")
+    instructions = (line.split(maxsplit=1) for line in text.splitlines() if line)
+    return [(name, rest) for name, rest in instructions]

@@ -1,0 +1,1 @@
+"""Photograph files in the graph: headers, the check at the door, the way they are shown."""
