@@ -13,6 +13,8 @@ from benchmarks import (
     pipeline_memory,
     reply,
     reply_shares,
+    server_swaps,
+    server_throughput,
     studio_speed,
     training_step,
 )
@@ -23,6 +25,8 @@ _BENCHMARKS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "pipeline_memory": pipeline_memory.measure,
     "reply": reply.measure,
     "reply_shares": reply_shares.measure,
+    "server_throughput": server_throughput.measure,
+    "server_swaps": server_swaps.measure,
     "input_pipeline": input_pipeline.measure,
     "training_step": training_step.measure,
 }

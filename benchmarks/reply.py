@@ -44,9 +44,9 @@ def _compare(base: Path, images: list[bytes]) -> dict[str, float]:
     options = ServerOptions(model_name="mask", model_base_path=str(base), rest_api_port=0)
     with (
         Servable.load(version) as servable,
-        EmbeddedServer(options=options) as server,
+        EmbeddedServer(options) as server,
         MaskClient(server.target) as grpc_client,
-        MaskClient(f"http://{server.rest_target}") as rest_client,
+        MaskClient(f"http://127.0.0.1:{server.rest_port}") as rest_client,
     ):
         in_process, over_grpc, over_rest = _medians(
             images,

@@ -51,10 +51,9 @@ def measure(scratch: Path) -> dict[str, Any]:
             newest = following
             swaps += 1
 
+    options = ServerOptions(model_name="mask", model_base_path=str(base))
     with (
-        EmbeddedServer(
-            options=ServerOptions(model_name="mask", model_base_path=str(base))
-        ) as server,
+        EmbeddedServer(options) as server,
         MaskClient(server.target, retries=0) as client,
         futures.ThreadPoolExecutor(_CLIENTS) as pool,
     ):

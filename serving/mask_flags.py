@@ -35,8 +35,8 @@ def _check_background(
     default=OutputKind.MASK.value,
     show_default=True,
     type=click.Choice([kind.value for kind in OutputKind]),
-    help="mask: 8-bit PNG. bilevel: 1-bit PNG. rle: one csv file, rows img,rle_mask. cutout: PNG "
-    "with the mask as its alpha. composite: the object on another background.",
+    help="mask: one-channel PNG. bilevel: 1-bit PNG. rle: one csv file, rows img,rle_mask. cutout: "
+    "PNG with the mask as its alpha. composite: the object on another background.",
 )
 @click.option(
     "--background",
