@@ -54,6 +54,7 @@ setup(
         "evaluation",
         "evaluation.clauses",
         "pipeline",
+        "pipeline.config",
         "pipeline.schema",
         "report",
         "report.plots",

@@ -1,0 +1,52 @@
+"""The whole configuration of a run as frozen, typed dataclasses.
+
+Pydantic checks every value when a config is made, so that a bad one is named before any work
+starts, and turns configs into JSON and back for the steps that TFX hands only strings.
+"""
+
+from pydantic import TypeAdapter
+
+from pipeline.config.augmentation import AugmentationConfig
+from pipeline.config.data import DataConfig, InputConfig, PhotographLimits
+from pipeline.config.fit import FitConfig, LossName, Precision
+from pipeline.config.gate import GateConfig
+from pipeline.config.pipeline import PipelineConfig
+from pipeline.config.server_check import ServerCheckConfig, ServerName, SigningConfig
+from pipeline.config.trainer import ModelName, PredictionConfig, TrainerConfig, TunerConfig
+from pipeline.config.unet import EncoderName, UNetConfig
+
+PIPELINE_CONFIG = TypeAdapter(PipelineConfig)
+TRAINER_CONFIG = TypeAdapter(TrainerConfig)
+DATA_CONFIG = TypeAdapter(DataConfig)
+INPUT_CONFIG = TypeAdapter(InputConfig)
+TUNER_CONFIG = TypeAdapter(TunerConfig)
+GATE_CONFIG = TypeAdapter(GateConfig)
+SERVER_CHECK_CONFIG = TypeAdapter(ServerCheckConfig)
+
+__all__ = [
+    "AugmentationConfig",
+    "DATA_CONFIG",
+    "DataConfig",
+    "EncoderName",
+    "FitConfig",
+    "GATE_CONFIG",
+    "GateConfig",
+    "INPUT_CONFIG",
+    "InputConfig",
+    "LossName",
+    "ModelName",
+    "PIPELINE_CONFIG",
+    "PhotographLimits",
+    "PipelineConfig",
+    "Precision",
+    "PredictionConfig",
+    "SERVER_CHECK_CONFIG",
+    "ServerCheckConfig",
+    "ServerName",
+    "SigningConfig",
+    "TRAINER_CONFIG",
+    "TUNER_CONFIG",
+    "TrainerConfig",
+    "TunerConfig",
+    "UNetConfig",
+]
