@@ -4,6 +4,7 @@ TensorFlow Serving calls this a LoaderHarness. Loading waits for a free slot, an
 between two tries, so that a version that cannot be loaded does not keep others from it.
 """
 
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -157,6 +158,10 @@ class VersionLife:
             except Exception:
                 # It is out of the table and serves nobody, closed or not.
                 _log.exception("Closing version %d failed", self.version)
+            del predictor
+            # A graph refers to itself. Left to Python's own time, twelve swaps of a U-Net held
+            # 1.3 GiB.
+            gc.collect()
         self._set(VersionState.END)
         self._wake()
 

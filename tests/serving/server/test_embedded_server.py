@@ -1,5 +1,6 @@
 """A server's life: waiting, swapping under load, finishing what runs."""
 
+import gc
 import socket
 import threading
 from concurrent import futures
@@ -17,6 +18,7 @@ from serving.server.embedded_server import EmbeddedServer
 from serving.server.metrics import ServerMetrics
 from serving.server.server_options import ServerOptions
 from serving.server.session_options import SessionOptions
+from serving.version_status import VersionState
 
 POLL_S = 0.05
 
@@ -74,6 +76,26 @@ def test_versions_change_under_load_and_no_request_is_lost(
     story = [f"{change.version} {change.state.name}" for change in changes]
     assert story.index("2 AVAILABLE") < story.index("1 UNLOADING")
     assert story.index("3 AVAILABLE") < story.index("2 UNLOADING")
+
+
+def test_an_old_version_leaves_no_graph_behind(serve, push, affine_models, eventually):
+    changes = []
+    server = serve(affine_models[1], on_change=lambda _, change: changes.append(change))
+    gc.collect()
+    graphs = _graphs()
+    gc.disable()
+    try:
+        for version in (2, 3):
+            push(affine_models[version], server.model_base_path / str(version))
+            ended = (version - 1, VersionState.END)
+            eventually(lambda: ended in [(each.version, each.state) for each in changes])  # noqa: B023
+        assert _graphs() == graphs
+    finally:
+        gc.enable()
+
+
+def _graphs():
+    return sum(isinstance(each, tf.Graph) for each in gc.get_objects())
 
 
 @pytest.fixture
