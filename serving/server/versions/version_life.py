@@ -4,7 +4,6 @@ TensorFlow Serving calls this a LoaderHarness. Loading waits for a free slot, an
 between two tries, so that a version that cannot be loaded does not keep others from it.
 """
 
-import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from serving.errors import ServingError, StatusCode
+from serving.server.freed_memory import return_freed_memory
 from serving.server.predictor import Predictor
 from serving.server.server_options import ServerOptions
 from serving.server.versions import model_directory
@@ -159,9 +159,7 @@ class VersionLife:
                 # It is out of the table and serves nobody, closed or not.
                 _log.exception("Closing version %d failed", self.version)
             del predictor
-            # A graph refers to itself. Left to Python's own time, twelve swaps of a U-Net held
-            # 1.3 GiB.
-            gc.collect()
+            return_freed_memory()
         self._set(VersionState.END)
         self._wake()
 
