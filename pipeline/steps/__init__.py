@@ -1,0 +1,1 @@
+"""The pipeline in parts; ``pipeline.create_pipeline`` puts them together."""

@@ -1,0 +1,91 @@
+"""From what Transform wrote to three models: the U-Net and its two baselines."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from tfx import v1 as tfx
+
+import trainer
+from components.last_blessed_of_other_data import LastBlessedOfOtherData
+from pipeline import features
+from pipeline.code_digest import code_digest
+from pipeline.config import TRAINER_CONFIG, TUNER_CONFIG, ModelName, PipelineConfig
+from pipeline.steps.data_steps import DataSteps
+from pipeline.weights_digest import weights_digests
+
+
+@dataclass(frozen=True)
+class FitSteps:
+    """The steps that fit.
+
+    Attributes:
+        average_mask: Trainer.
+        cnn: Trainer.
+        unet: Trainer.
+        before_unet: Tuner, and the resolver of the model to start from, where the run has them.
+    """
+
+    average_mask: Any
+    cnn: Any
+    unet: Any
+    before_unet: tuple[Any, ...]
+
+    @property
+    def components(self) -> list[Any]:
+        """All of them."""
+        return [self.average_mask, self.cnn, *self.before_unet, self.unet]
+
+
+def fit_steps(data: DataSteps, root: str, config: PipelineConfig) -> FitSteps:
+    """Builds the steps.
+
+    Args:
+        data: The steps before.
+        root: Of the pipeline; what outlives a killed fit lies below it.
+        config: Of the run.
+
+    Raises:
+        MissingWeights: If the config names a weights file that does not exist.
+    """
+
+    def arguments(model: ModelName) -> dict[str, Any]:
+        return {
+            "examples": data.transform.outputs["transformed_examples"],
+            "transform_graph": data.transform.outputs["transform_graph"],
+            "schema": data.schema,
+            "train_args": tfx.proto.TrainArgs(splits=[features.TRAIN]),
+            "eval_args": tfx.proto.EvalArgs(splits=[features.VAL]),
+            "custom_config": {
+                "trainer": TRAINER_CONFIG.dump_json(config.trainer(model)).decode(),
+                "code": code_digest(trainer),
+                "weights": weights_digests(config) if model == "unet" else {},
+            },
+        }
+
+    def fit(model: ModelName, **more: tfx.types.BaseChannel) -> tfx.components.Trainer:
+        known = arguments(model)
+        known["custom_config"]["fits"] = os.path.join(root, "fits")
+        return tfx.components.Trainer(run_fn="trainer.fit.run_fn", **known, **more).with_id(
+            f"Trainer.{model}"
+        )
+
+    before_unet: list[Any] = []
+    unet_inputs = {}
+    if config.tuner.trials:
+        known = arguments("unet")
+        known["custom_config"]["tuner"] = TUNER_CONFIG.dump_json(config.tuner).decode()
+        tuner = tfx.components.Tuner(tuner_fn="trainer.tuner.tuner_fn", **known)
+        unet_inputs["hyperparameters"] = tuner.outputs["best_hyperparameters"]
+        before_unet.append(tuner)
+    if config.warm_start:
+        base = tfx.dsl.Resolver(
+            strategy_class=LastBlessedOfOtherData,
+            examples=data.examples,
+            model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
+            model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
+            infra_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.InfraBlessing),
+        ).with_id("WarmStart")
+        unet_inputs["base_model"] = base.outputs["model"]
+        before_unet.append(base)
+    return FitSteps(fit("average_mask"), fit("cnn"), fit("unet", **unet_inputs), tuple(before_unet))
