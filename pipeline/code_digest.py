@@ -10,19 +10,25 @@ from pathlib import Path
 from types import ModuleType
 
 
-def code_digest(*modules: ModuleType) -> str:
+def code_digest(*parts: ModuleType | Path) -> str:
     """Returns a digest of the source of modules.
 
     Args:
-        modules: Modules; of a package all its modules count, at any depth.
+        parts: Modules; of a package all its modules count, at any depth. Or other files that decide
+            what is written, such as templates; of a folder all its files count.
 
     Returns:
         16 hex digits.
     """
     digest = hashlib.sha256()
-    for module in modules:
-        source = Path(inspect.getfile(module))
-        files = sorted(source.parent.rglob("*.py")) if source.name == "__init__.py" else [source]
-        for file in files:
+    for part in parts:
+        for file in _files(part):
             digest.update(f"{file.name}\0".encode() + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def _files(part: ModuleType | Path) -> list[Path]:
+    if isinstance(part, Path):
+        return sorted(filter(Path.is_file, part.rglob("*"))) if part.is_dir() else [part]
+    source = Path(inspect.getfile(part))
+    return sorted(source.parent.rglob("*.py")) if source.name == "__init__.py" else [source]

@@ -24,6 +24,9 @@ IMAGE_TENSOR: Final = "image_tensor"  # uint8 [H, W, 3], RGB, 0..255
 MASK_TENSOR: Final = "mask_tensor"  # uint8 [H, W, 1], soft: 255 times the share of car in the pixel
 AVERAGE_MASK_TENSOR: Final = "average_mask_tensor"  # uint8 [H, W, 1], the same in every example
 
+# The vocabulary that Transform makes of the training split's makes, most photographs first.
+MAKE_VOCABULARY: Final = "make"
+
 # Splits.
 TRAIN: Final = "train"
 VAL: Final = "val"

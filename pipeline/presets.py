@@ -50,8 +50,8 @@ _CNN_FIT = FitConfig(
 _PREDICTION = PredictionConfig(flip_average=True, enlarge="logits")
 
 # The challenge's photographs of 1918x1280: 64 of its cars, 16 poses (45 to fit, 10 val, 9 test).
-# Test Dice: U-Net 0.9908, average mask 0.7475 (val 0.9901); its fit takes 38 minutes. Seeds 1 and 2:
-# 0.9912 and 0.9911 (val 0.9897 and 0.9896).
+# Test Dice: U-Net 0.9908, average mask 0.7475 (val 0.9901); its fit takes 38 minutes. Seeds 1 and
+# 2: 0.9912 and 0.9911 (val 0.9897 and 0.9896).
 # Two cores of an AMD EPYC with AVX512-BF16, no GPU, 2026-11-23:
 #   python local_runner.py --preset carvana-128 --data DIR
 CARVANA_128 = PipelineConfig(unet_fit=_UNET_FIT, unet_prediction=_PREDICTION, cnn_fit=_CNN_FIT)

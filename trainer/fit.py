@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 import keras
@@ -20,6 +22,7 @@ from trainer.fit_model import HISTORY_FILE, backup_of, fit_model
 from trainer.gpu_process import fit_in_gpu_process, needs_gpu_process
 from trainer.hyperparameters import tuned
 from trainer.initial_weights import load_initial_weights
+from trainer.library_versions import library_versions
 from trainer.precision import computing_in, resolve_precision
 from trainer.strategy import is_chief, make_strategy, scope_of, wait_for_workers
 from trainer.threshold import fit_threshold
@@ -35,8 +38,9 @@ def run_fn(fn_args: Any) -> None:
         fn_args: ``tfx.components.FnArgs``; ``custom_config["trainer"]`` is a TrainerConfig as JSON,
             ``custom_config["fits"]`` a folder for what outlives a killed fit.
             Leaves the SavedModel in ``serving_model_dir``, its weights beside that directory, and
-            in ``model_run_dir`` the history of the fit and ``fit.json`` (threshold, val Dice,
-            epochs, seconds). Of several machines that fit together the chief alone writes.
+            in ``model_run_dir`` the history of the fit and ``fit.json`` (threshold, val Dice at it
+            and at all others, epochs, seconds). Of several machines that fit together the chief
+            alone writes.
     """
     if needs_gpu_process(fn_args):
         fit_in_gpu_process(fn_args)
@@ -100,15 +104,25 @@ def run_fn(fn_args: Any) -> None:
         "replicas": strategy.num_replicas_in_sync,
         "started_from": start_weights,
         "seconds": round(time.monotonic() - started, 1),
+        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "versions": library_versions(),
+        "code": fn_args.custom_config.get("code", ""),
         "threshold": threshold.value,
         "val_dice": threshold.dice,
         "val_photographs": threshold.photographs,
         "config": dataclasses.asdict(config),
     }
     with tf.io.gfile.GFile(os.path.join(fn_args.model_run_dir, FIT_FILE), "w") as file:
-        file.write(json.dumps(record, indent=2))
+        file.write(_readable(record, threshold.curve))
     backup_of(folder).forget()
     wait_for_workers(strategy)
+
+
+def _readable(record: dict[str, Any], curve: Sequence[float]) -> str:
+    """Writes JSON with a field per line; the curve, hundreds of numbers, as the last one."""
+    fields = json.dumps(record, indent=2).removesuffix("\n}")
+    numbers = json.dumps([round(dice, 5) for dice in curve], separators=(",", ":"))
+    return f'{fields},\n  "threshold_curve": {numbers}\n}}'
 
 
 def _with_hyperparameters(

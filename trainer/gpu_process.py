@@ -65,17 +65,18 @@ def needs_gpu_process(fn_args: Any) -> bool:
     return gpus_are_hidden() and model != "average_mask"
 
 
-def fit_in_gpu_process(fn_args: Any) -> None:
-    """Does ``trainer.fit.run_fn`` in a process that sees the GPUs.
+def fit_in_gpu_process(fn_args: Any, module: str = "trainer.fit") -> None:
+    """Does a Trainer step in a process that sees the GPUs.
 
     Args:
-        fn_args: Of the Trainer step.
+        fn_args: Of the step.
+        module: Whose ``run_fn`` does it.
 
     Raises:
         GpuProcessDied: See ``call_in_gpu_process``; also raises what ``run_fn`` raised.
     """
     arguments = {name: getattr(fn_args, name) for name in _ARGUMENTS}
-    call_in_gpu_process("trainer.fit", "run_fn", SimpleNamespace(**arguments))
+    call_in_gpu_process(module, "run_fn", SimpleNamespace(**arguments))
 
 
 def call_in_gpu_process(module: str, function: str, *arguments: Any) -> Any:

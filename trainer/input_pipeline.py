@@ -67,14 +67,14 @@ def training_batches(
 
     def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
         batches = (
-            _shuffled(serialized, size, seed, epoch)
+            shuffled(serialized, size, seed, epoch)
             .map(lambda record: _parse(record, size), num_parallel_calls=tf.data.AUTOTUNE)
             .batch(batch_size)
         )
-        return batches.enumerate().map(lambda step, batch: (*batch, _seed(seed, epoch, step)))
+        return batches.enumerate().map(lambda step, batch: (*batch, seed_of(seed, epoch, step)))
 
     return (
-        _epochs(first_epoch, epochs, one_epoch)
+        each_epoch(first_epoch, epochs, one_epoch)
         .map(
             lambda images, masks, batch_seed: augment(images, masks, augmentation, batch_seed),
             num_parallel_calls=tf.data.AUTOTUNE,
@@ -102,10 +102,10 @@ def training_image_ids(
         step: From 0, within the epoch.
     """
     spec = {features.IMAGE_ID: tf.io.FixedLenFeature([], tf.string)}
-    batches = _epochs(
+    batches = each_epoch(
         epoch,
         epoch + 1,
-        lambda epoch: _shuffled(serialized, size, seed, epoch).batch(batch_size).skip(step).take(1),
+        lambda epoch: shuffled(serialized, size, seed, epoch).batch(batch_size).skip(step).take(1),
     )
     for records in batches:
         parsed = tf.io.parse_example(records, spec)
@@ -153,9 +153,17 @@ def average_mask(serialized: tf.data.Dataset, size: InputConfig) -> tf.Tensor:
     raise ValueError("the training split holds no example to read the average mask from")
 
 
-def _epochs(
+def each_epoch(
     first: int, end: int, one_epoch: Callable[[tf.Tensor], tf.data.Dataset]
 ) -> tf.data.Dataset:
+    """Puts epochs after each other.
+
+    Args:
+        first: Epoch to begin with.
+        end: The epoch before which it ends.
+        one_epoch: Gives the dataset of one by its number, int64 [].
+    """
+
     def traced(epoch: tf.Tensor) -> tf.data.Dataset:
         # In this function's graph alone: the shuffle mixes the global seed, which is not its
         # business, into its own, and with a global one of 0 refuses an own one that is a tensor.
@@ -165,19 +173,27 @@ def _epochs(
     return tf.data.Dataset.range(first, end).flat_map(traced)
 
 
-def _shuffled(
+def shuffled(
     serialized: tf.data.Dataset, size: InputConfig, seed: int, epoch: tf.Tensor
 ) -> tf.data.Dataset:
+    """Shuffles serialized examples.
+
+    Args:
+        serialized: Transformed examples, string [].
+        size: Of the tensors in them; decides how many wait in memory.
+        seed: Of the order.
+        epoch: The same, int64 [].
+    """
     # A byte for each of three colours, the mask and the average mask.
     record = 5 * size.height * size.width
     return serialized.shuffle(
         min(_SHUFFLE_BUFFER, max(_SHUFFLE_BYTES // record, 1)),
-        seed=_seed(seed, epoch, -1)[0],
+        seed=seed_of(seed, epoch, -1)[0],
         reshuffle_each_iteration=False,
     )
 
 
-def _seed(seed: int, epoch: tf.Tensor, step: tf.Tensor | int) -> tf.Tensor:
+def seed_of(seed: int, epoch: tf.Tensor, step: tf.Tensor | int) -> tf.Tensor:
     """Returns an int64 [2] that depends on all three."""
     fold = tf.random.experimental.stateless_fold_in
     mixed = fold(fold(tf.constant([seed, 0], tf.int64), epoch), tf.cast(step, tf.int64))

@@ -1,8 +1,13 @@
 """The one preprocessing of training and serving: what Transform runs, saves and serves.
 
 Transform traces ``preprocessing_fn`` into a graph. Over the training split it fills in the average
-mask (a full-pass analyzer), over every split it writes the transformed examples, and the same graph
-is what the exported signatures call. Nothing re-implements it.
+mask and the vocabulary of makes (full-pass analyzers), over every split it writes the transformed
+examples, and the same graph is what the exported signatures call. Nothing re-implements it.
+
+The vocabulary is made whether or not a make classifier is fitted: it is a count of short strings in
+a pass that is made anyway, and with a graph of its own a run that adds the classifier would fit all
+other models again. It is looked up where the classifier is fitted: a lookup table in this graph
+would become a part of every exported mask model.
 """
 
 import functools
@@ -33,14 +38,14 @@ def preprocessing_fn(
     """Maps raw features to what the models see.
 
     Args:
-        inputs: Batched raw features: ``image`` string [N], ``image_id`` string [N], ``mask`` a
-            sparse string [N, 1] (absent where unlabelled).
+        inputs: Batched raw features: ``image``, ``image_id``, ``group_id`` and ``make`` string [N],
+            ``mask`` a sparse string [N, 1] (absent where unlabelled).
         custom_config: ``{"input": <InputConfig as JSON>}``.
 
     Returns:
         ``image_tensor``, ``mask_tensor``, ``average_mask_tensor``: string [N], serialized uint8
-        tensors (see pipeline/features.py); ``image_id`` and ``mask`` as they came in, the latter
-        because the threshold is fitted at full resolution.
+        tensors (see pipeline/features.py); ``image_id``, ``group_id``, ``make`` and ``mask`` as
+        they came in, the last because the threshold is fitted at full resolution.
     """
     size = INPUT_CONFIG.validate_json(custom_config["input"])
     images = inputs[features.IMAGE]
@@ -54,6 +59,8 @@ def preprocessing_fn(
         tf.cast(mask_pixels, tf.float32), reduce_instance_dims=False, name="average_mask"
     )
     average_mask = tf.cast(tf.round(average_mask), tf.uint8)
+    # A file beside the graph; it leaves out empty makes.
+    tft.vocabulary(inputs[features.MAKE], vocab_filename=features.MAKE_VOCABULARY)
     return {
         features.IMAGE_TENSOR: _map(tf.io.serialize_tensor, image_pixels, tf.string),
         features.MASK_TENSOR: _map(tf.io.serialize_tensor, mask_pixels, tf.string),
@@ -61,6 +68,8 @@ def preprocessing_fn(
             tf.io.serialize_tensor(average_mask)[tf.newaxis], tf.shape(images)[0]
         ),
         features.IMAGE_ID: inputs[features.IMAGE_ID],
+        features.GROUP_ID: inputs[features.GROUP_ID],
+        features.MAKE: inputs[features.MAKE],
         features.MASK: masks,
     }
 

@@ -53,16 +53,7 @@ def export(
         config: How logits become a mask; becomes part of the graph.
         limits: Which photographs are refused; becomes part of the graph.
     """
-    transform_layer = transform.transform_features_layer()
-
-    def pixels(image_bytes: tf.Tensor) -> tf.Tensor:
-        transformed = transform_layer({features.IMAGE: image_bytes})
-        images = tf.map_fn(
-            lambda serialized: parse_pixels(serialized, size.height, size.width, 3),
-            transformed[features.IMAGE_TENSOR],
-            fn_output_signature=tf.float32,
-        )
-        return tf.ensure_shape(images, [None, size.height, size.width, 3])
+    pixels = preprocessing(transform, size)
 
     def scores(image_bytes: tf.Tensor) -> tf.Tensor:
         return prediction.predict(model, decode_each(image_bytes, pixels, IMAGE_BYTES), config)
@@ -105,3 +96,29 @@ def export(
         input_signature=image_bytes,
     )
     archive.write_out(path, verbose=False)
+
+
+def preprocessing(
+    transform: tft.TFTransformOutput, size: InputConfig
+) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Returns the graph that Transform saved, as a signature calls it.
+
+    Args:
+        transform: What Transform left.
+        size: The models' input size.
+
+    Returns:
+        From photographs' files, string [N], to float32 [N, height, width, 3] in [0, 1].
+    """
+    transform_layer = transform.transform_features_layer()
+
+    def pixels(image_bytes: tf.Tensor) -> tf.Tensor:
+        transformed = transform_layer({features.IMAGE: image_bytes})
+        images = tf.map_fn(
+            lambda serialized: parse_pixels(serialized, size.height, size.width, 3),
+            transformed[features.IMAGE_TENSOR],
+            fn_output_signature=tf.float32,
+        )
+        return tf.ensure_shape(images, [None, size.height, size.width, 3])
+
+    return pixels

@@ -23,11 +23,13 @@ class Threshold:
         value: A pixel is car where its probability is above this; a multiple of 1/256.
         dice: Mean hard Dice over the photographs it was fitted on, at full resolution.
         photographs: How many those were.
+        curve: Mean Dice at each threshold that was tried: 0/256, 1/256 .. 255/256.
     """
 
     value: float
     dice: float
     photographs: int
+    curve: tuple[float, ...]
 
 
 def fit_threshold(
@@ -61,7 +63,7 @@ def fit_threshold(
     mean = total / photographs
     best = np.flatnonzero(mean >= mean.max() - 1e-9)
     level = int(best[len(best) // 2])
-    return Threshold(level / _LEVELS, float(mean[level]), photographs)
+    return Threshold(level / _LEVELS, float(mean[level]), photographs, tuple(mean.tolist()))
 
 
 def _dice_at_each_level(

@@ -45,7 +45,16 @@ class Gain:
         """
         chosen = np.arange(len(evidence.candidate)) if photographs is None else photographs
         differences = (evidence.dice(CANDIDATE) - evidence.dice(rival))[chosen]
-        groups = [evidence.groups[index] for index in chosen]
+        return cls.of(differences, [evidence.groups[index] for index in chosen])
+
+    @classmethod
+    def of(cls, differences: NDArray[np.float64], groups: Sequence[str]) -> "Gain":
+        """Computes the interval of some differences.
+
+        Args:
+            differences: float64 [N] in [-1, 1], one per photograph.
+            groups: Its car, for each photograph.
+        """
         interval = group_bootstrap(differences, groups)
         return cls(
             differences,

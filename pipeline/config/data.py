@@ -1,9 +1,11 @@
 """How photographs become examples, and which are taken."""
 
-from pydantic import model_validator
+from typing import Annotated
+
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from pipeline.config.fields import STRICT, Fraction, Positive
+from pipeline.config.fields import STRICT, Count, Fraction, Positive
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -21,6 +23,20 @@ class PhotographLimits:
 
 
 @dataclass(frozen=True, config=STRICT)
+class SpanConfig:
+    """Which spans a run takes where ``--data`` names several: ``photos/span-{SPAN}``.
+
+    Attributes:
+        window: How many of the newest: 1 the newest alone, N a rolling window of those that are
+            there, 0 all.
+        span: Number of the one that counts as the newest; later ones are left out. -1: the highest.
+    """
+
+    window: Count = 1
+    span: Annotated[int, Field(ge=-1)] = -1
+
+
+@dataclass(frozen=True, config=STRICT)
 class DataConfig:
     """How photographs become examples.
 
@@ -30,12 +46,17 @@ class DataConfig:
         max_quarantine_fraction: The run stops when more than this share of the photographs cannot
             be used.
         limits: What a photograph may be; the exported models refuse others too.
+        spans: Which folders are taken where the data is a pattern.
+        shards: Files that the examples of each split are written to, and parts that are read side
+            by side; 0 for one per 64 photographs, 128 at most.
     """
 
     val_fraction: Fraction = 0.15
     test_fraction: Fraction = 0.15
     max_quarantine_fraction: Fraction = 0.01
     limits: PhotographLimits = PhotographLimits()
+    spans: SpanConfig = SpanConfig()
+    shards: Count = 0
 
     @model_validator(mode="after")
     def _leave_groups_to_train(self) -> "DataConfig":

@@ -4,9 +4,12 @@ from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from pipeline.config.data import DataConfig, InputConfig
+from pipeline.config.drift import DriftConfig
 from pipeline.config.fields import STRICT
 from pipeline.config.fit import FitConfig
 from pipeline.config.gate import GateConfig
+from pipeline.config.make import MakeConfig, MakeTrainerConfig
+from pipeline.config.model_card import ModelCardConfig
 from pipeline.config.server_check import ServerCheckConfig, SigningConfig
 from pipeline.config.trainer import ModelName, PredictionConfig, TrainerConfig, TunerConfig
 from pipeline.config.unet import UNetConfig
@@ -18,6 +21,7 @@ class PipelineConfig:
 
     Attributes:
         data: Photographs to examples.
+        drift: How far the photographs may be from those of the last blessed model.
         input: What the models see.
         unet: Shape of the U-Net.
         unet_fit: How it is fitted.
@@ -28,9 +32,12 @@ class PipelineConfig:
         gate: What a candidate must show.
         server_check: What it must show in a server.
         signing: How it is signed when it is pushed.
+        model_card: What its card says that no run can know.
+        make: The classifier of car makes, a model of its own.
     """
 
     data: DataConfig = DataConfig()
+    drift: DriftConfig = DriftConfig()
     input: InputConfig = InputConfig()
     unet: UNetConfig = UNetConfig()
     unet_fit: FitConfig = FitConfig()
@@ -41,6 +48,8 @@ class PipelineConfig:
     gate: GateConfig = GateConfig()
     server_check: ServerCheckConfig = ServerCheckConfig()
     signing: SigningConfig = SigningConfig()
+    model_card: ModelCardConfig = ModelCardConfig()
+    make: MakeConfig = MakeConfig()
 
     @model_validator(mode="after")
     def _one_thing_to_start_from(self) -> "PipelineConfig":
@@ -59,6 +68,15 @@ class PipelineConfig:
                     f"input.{name}={size} must be a multiple of {step} (unet.space_to_depth * "
                     "2 ** unet.depth), because the U-Net halves it that often"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _make_classifier_can_halve_the_input(self) -> "PipelineConfig":
+        if self.make.enabled and min(self.input.height, self.input.width) < 16:
+            raise ValueError(
+                "make.enabled needs input.height and input.width of 16 at least, because the make "
+                "classifier halves photographs four times"
+            )
         return self
 
     def trainer(self, model: ModelName) -> TrainerConfig:
@@ -80,3 +98,7 @@ class PipelineConfig:
                 return TrainerConfig(
                     model, self.input, UNetConfig(), FitConfig(), PredictionConfig(), limits
                 )
+
+    def make_trainer(self) -> MakeTrainerConfig:
+        """Returns the part of this config that the make classifier's Trainer step needs."""
+        return MakeTrainerConfig(self.input, self.make.fit, self.data.limits)

@@ -1,6 +1,8 @@
 import csv
 
-from evaluation.scores_csv import write_scores_csv
+import pytest
+
+from evaluation.scores_csv import read_scores_csv, write_scores_csv
 
 COLUMNS = [
     *("model", "image_id", "group_id", "pose", "make", "year", "height", "width", "mask_area"),
@@ -47,3 +49,29 @@ def test_text_that_a_table_could_stumble_over_comes_back(score_of, tmp_path):
 def test_without_scores_there_is_a_header(tmp_path):
     write_scores_csv(str(tmp_path / "scores.csv"), [])
     assert read(tmp_path / "scores.csv") == [COLUMNS]
+
+
+def test_what_was_written_is_read(score_of, tmp_path):
+    scores = [
+        score_of("unet", "a_02", dice=0.1 + 0.2, false_area=7, ceiling=0.9975, offset_x=-1.5),
+        score_of("cnn", "\u8eca <b>_16", make='a,\n"b"', fault="no\r\nmask", dice=0.0),
+    ]
+    write_scores_csv(str(tmp_path / "scores.csv"), scores)
+    assert read_scores_csv(str(tmp_path / "scores.csv")) == scores
+
+
+def test_a_table_that_is_none_of_ours_is_named(tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text("model,dice\nunet,0.5\n")
+    with pytest.raises(
+        ValueError, match=r"scores\.csv, line 2: (?s:.)*figures\.iou\n +Field required"
+    ):
+        read_scores_csv(str(path))
+
+
+def test_a_figure_that_is_no_number_is_named(score_of, tmp_path):
+    path = tmp_path / "scores.csv"
+    write_scores_csv(str(path), [score_of("unet", "a_02")])
+    path.write_text(path.read_text().replace(",0.25,", ",much,"))
+    with pytest.raises(ValueError, match=r"line 2: (?s:.)*'much'"):
+        read_scores_csv(str(path))

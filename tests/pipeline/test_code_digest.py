@@ -57,3 +57,18 @@ def test_every_module_counts(package):
     module, folder = package
     one = module_of(folder / "one.py")
     assert len({code_digest(module), code_digest(one), code_digest(module, one)}) == 3
+
+
+def test_templates_count_by_file_or_folder(package):
+    module, folder = package
+    templates = folder / "templates"
+    (templates / "below").mkdir(parents=True)
+    page, row = templates / "page.html", templates / "below" / "row.md"
+    page.write_text("<p>")
+    row.write_text("| |")
+    before = code_digest(module), code_digest(page), code_digest(templates)
+    row.write_text("| a |")
+    after = code_digest(module), code_digest(page), code_digest(templates)
+    assert [a == b for a, b in zip(after, before, strict=True)] == [True, True, False]
+    with pytest.raises(FileNotFoundError):
+        code_digest(folder / "gone.html")

@@ -5,22 +5,33 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.config import (
     DATA_CONFIG,
+    DRIFT_CONFIG,
     GATE_CONFIG,
     INPUT_CONFIG,
+    MAKE_GATE_CONFIG,
+    MAKE_TRAINER_CONFIG,
+    MODEL_CARD_CONFIG,
     PIPELINE_CONFIG,
     SERVER_CHECK_CONFIG,
     TRAINER_CONFIG,
     TUNER_CONFIG,
     AugmentationConfig,
     DataConfig,
+    DriftConfig,
     FitConfig,
     GateConfig,
     InputConfig,
+    MakeConfig,
+    MakeFitConfig,
+    MakeGateConfig,
+    MakeTrainerConfig,
+    ModelCardConfig,
     PhotographLimits,
     PipelineConfig,
     PredictionConfig,
     ServerCheckConfig,
     SigningConfig,
+    SpanConfig,
     TrainerConfig,
     TunerConfig,
     UNetConfig,
@@ -28,8 +39,42 @@ from pipeline.config import (
 from pipeline.presets import PRESETS
 
 # Every field at another value than its default.
+OTHER_AUGMENTATION = AugmentationConfig(
+    horizontal_flip=0.25,
+    warp=0.75,
+    shift=0.3,
+    scale=0.4,
+    rotate=5.0,
+    hsv=0.25,
+    hue=10.0,
+    saturation=0.125,
+    value=0.25,
+    brightness=0.2,
+    contrast=0.3,
+    colour=0.4,
+    blur=0.25,
+    blur_sigma=2.0,
+    noise=0.5,
+    noise_deviation=0.25,
+    jpeg=0.125,
+    jpeg_quality=10,
+)
+
 OTHER = PipelineConfig(
-    data=DataConfig(0.1, 0.2, 0.3, PhotographLimits(4000, 5000)),
+    data=DataConfig(0.1, 0.2, 0.3, PhotographLimits(4000, 5000), SpanConfig(3, 4), 5),
+    drift=DriftConfig(
+        stop=True,
+        features=("pose", "make"),
+        min_cars=3,
+        max_divergence=0.125,
+        max_mask_divergence=0.25,
+        max_pose_change=0.375,
+        max_name_change=0.5,
+        max_brightness_shift=2.5,
+        max_cast_shift=1.5,
+        max_saturation_shift=0.25,
+        max_mask_area_shift=0.5,
+    ),
     input=InputConfig(height=24, width=40),
     unet=UNetConfig(
         filters=3,
@@ -62,30 +107,25 @@ OTHER = PipelineConfig(
         min_delta=0.25,
         initial_weights="start.weights.h5",
         seed=5,
-        augmentation=AugmentationConfig(
-            horizontal_flip=0.25,
-            warp=0.75,
-            shift=0.3,
-            scale=0.4,
-            rotate=5.0,
-            hsv=0.25,
-            hue=10.0,
-            saturation=0.125,
-            value=0.25,
-            brightness=0.2,
-            contrast=0.3,
-            colour=0.4,
-            blur=0.25,
-            blur_sigma=2.0,
-            noise=0.5,
-            noise_deviation=0.25,
-            jpeg=0.125,
-            jpeg_quality=10,
-        ),
+        augmentation=OTHER_AUGMENTATION,
     ),
     unet_prediction=PredictionConfig(flip_average=True, enlarge="logits"),
     cnn_fit=FitConfig(epochs=7),
     tuner=TunerConfig(trials=3, epochs=2),
+    make=MakeConfig(
+        enabled=True,
+        fit=MakeFitConfig(
+            epochs=3,
+            batch_size=5,
+            learning_rate=0.25,
+            patience=7,
+            least_side=32,
+            precision="float32",
+            seed=9,
+            augmentation=OTHER_AUGMENTATION,
+        ),
+        gate=MakeGateConfig(majority_margin=0.125, blessed_tolerance=0.25),
+    ),
     gate=GateConfig(
         baseline_margin=0.25,
         blessed_tolerance=0.125,
@@ -114,6 +154,15 @@ OTHER = PipelineConfig(
         max_unequal_pixels=0.5,
     ),
     signing=SigningConfig(private_key="signing.key"),
+    model_card=ModelCardConfig(
+        name="cars",
+        owners=("Ann", "Bob"),
+        contact="ann@example.org",
+        licence="MIT",
+        dataset="photographs of cars",
+        intended_use="cars",
+        out_of_scope="trains",
+    ),
 )
 # What excludes some of the above.
 ENCODER = PipelineConfig(
@@ -204,6 +253,11 @@ def test_fractions_that_leave_nothing_to_train_are_refused(val, test):
         (GateConfig, "max_offset", float("inf")),
         (GateConfig, "max_reply_bytes", 0),
         (GateConfig, "max_latency", 0.0),
+        (MakeFitConfig, "epochs", 0),
+        (MakeFitConfig, "learning_rate", 0.0),
+        (MakeFitConfig, "least_side", 15),
+        (MakeGateConfig, "majority_margin", float("nan")),
+        (MakeGateConfig, "blessed_tolerance", -0.1),
         (ServerCheckConfig, "server", "torchserve"),
         (ServerCheckConfig, "photographs", 0),
         (ServerCheckConfig, "photographs", 1001),
@@ -248,11 +302,15 @@ def fields_of(config):
     [
         (PIPELINE_CONFIG, OTHER),
         (DATA_CONFIG, OTHER.data),
+        (DRIFT_CONFIG, OTHER.drift),
         (INPUT_CONFIG, OTHER.input),
         (GATE_CONFIG, OTHER.gate),
         (SERVER_CHECK_CONFIG, OTHER.server_check),
+        (MODEL_CARD_CONFIG, OTHER.model_card),
         (TRAINER_CONFIG, OTHER.trainer("unet")),
         (TUNER_CONFIG, OTHER.tuner),
+        (MAKE_TRAINER_CONFIG, OTHER.make_trainer()),
+        (MAKE_GATE_CONFIG, OTHER.make.gate),
         (PIPELINE_CONFIG, ENCODER),
         *((PIPELINE_CONFIG, preset) for preset in PRESETS.values()),
     ],
@@ -303,6 +361,7 @@ class TestTrainer:
             ({"gate": GateConfig(0.5)}, set()),
             ({"server_check": ServerCheckConfig(photographs=1)}, set()),
             ({"signing": SigningConfig("signing.key")}, set()),
+            ({"make": OTHER.make}, set()),
             ({"data": DataConfig(0.3)}, set()),
             (
                 {"data": DataConfig(limits=PhotographLimits(max_pixels=99))},
@@ -314,3 +373,24 @@ class TestTrainer:
         before, after = PipelineConfig(), dataclasses.replace(PipelineConfig(), **change)
         models = ("unet", "cnn", "average_mask")
         assert {each for each in models if before.trainer(each) != after.trainer(each)} == touched
+
+
+class TestMake:
+    """The classifier of car makes."""
+
+    def test_there_is_none_unless_asked_for(self):
+        assert not PipelineConfig().make.enabled
+        assert not any(preset.make.enabled for preset in PRESETS.values())
+
+    def test_its_trainer_gets_its_part_alone(self):
+        assert OTHER.make_trainer() == MakeTrainerConfig(
+            OTHER.input, OTHER.make.fit, OTHER.data.limits
+        )
+        gate = dataclasses.replace(OTHER.make, enabled=False, gate=MakeGateConfig())
+        assert dataclasses.replace(OTHER, make=gate).make_trainer() == OTHER.make_trainer()
+
+    def test_photographs_that_it_cannot_halve_are_refused(self):
+        small = {"input": InputConfig(16, 8), "unet": UNetConfig(depth=2)}
+        PipelineConfig(**small)
+        with pytest.raises(ValidationError, match=r"make\.enabled needs .* 16 at least"):
+            PipelineConfig(**small, make=MakeConfig(enabled=True))

@@ -1,7 +1,7 @@
 """Examples that went through the real preprocessing, once for all tests."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ SIZE = InputConfig(height=16, width=24)
 # Width, height and seed of each photograph.
 TRAIN = ((40, 30, 0), (40, 30, 1), (33, 47, 2), (24, 16, 3), (64, 64, 4))
 VAL = ((40, 30, 10), (31, 57, 11), (64, 48, 12))
+# Of each photograph; one unknown in both splits, one that only val has.
+MAKES = {"train": (b"Acme", b"Bolt", b"", b"Bolt", b"Cyan & Co"), "val": (b"Bolt", b"", b"Zeta")}
 
 
 @dataclass(frozen=True)
@@ -71,54 +73,66 @@ def lying_example(raw_example, pixels_of_image, file_of) -> Any:
 
 
 @pytest.fixture(scope="session")
-def transformed(raw_example, lying_example, write_records, tmp_path_factory) -> Transformed:
-    """Runs TensorFlow Transform in this process: analyses train, transforms train and val."""
-    folder = tmp_path_factory.mktemp("transform")
-    schema = text_format.Parse(Path(SCHEMA_FILE).read_text(), schema_pb2.Schema())
-    spec = schema_utils.schema_as_feature_spec(schema).feature_spec
+def transformed(raw_example, lying_example, transform) -> Transformed:
+    """Photographs of both splits that went through TensorFlow Transform."""
     raw = {
         split: [
-            raw_example(f"{split}_{index + 1:02}", *size_and_seed)
+            raw_example(f"{split}_{index + 1:02}", *size_and_seed, make=MAKES[split][index])
             for index, size_and_seed in enumerate(sizes)
         ]
         for split, sizes in (("train", TRAIN), ("val", VAL))
     }
     raw["val"].append(lying_example)
-    instances = {
-        split: [
-            {
-                name: value.values.numpy() if isinstance(value, tf.SparseTensor) else value.numpy()
-                for name, value in tf.io.parse_single_example(
-                    example.SerializeToString(), spec
-                ).items()
-            }
-            for example in examples
-        ]
-        for split, examples in raw.items()
-    }
+    return transform(raw)
+
+
+@pytest.fixture(scope="session")
+def transform(write_records, tmp_path_factory) -> Callable[..., Transformed]:
+    """Runs TensorFlow Transform in this process: analyses train, transforms all splits."""
+    schema = text_format.Parse(Path(SCHEMA_FILE).read_text(), schema_pb2.Schema())
+    spec = schema_utils.schema_as_feature_spec(schema).feature_spec
     metadata = dataset_metadata.DatasetMetadata(schema)
     preprocess = functools.partial(
         preprocessing_fn, custom_config={"input": INPUT_CONFIG.dump_json(SIZE).decode()}
     )
-    with tft_beam.Context(temp_dir=str(folder / "temporary")):
-        transform_fn = (instances["train"], metadata) | tft_beam.AnalyzeDataset(preprocess)
-        _ = transform_fn | tft_beam.WriteTransformFn(str(folder / "graph"))
-        datasets = {
-            split: ((rows, metadata), transform_fn) | tft_beam.TransformDataset()
-            for split, rows in instances.items()
+
+    def transform(raw: dict[str, list[Any]]) -> Transformed:
+        folder = tmp_path_factory.mktemp("transform")
+        instances = {
+            split: [
+                {
+                    name: value.values.numpy()
+                    if isinstance(value, tf.SparseTensor)
+                    else value.numpy()
+                    for name, value in tf.io.parse_single_example(
+                        example.SerializeToString(), spec
+                    ).items()
+                }
+                for example in examples
+            ]
+            for split, examples in raw.items()
         }
-    files = {}
-    for split, (rows, transformed_metadata) in datasets.items():
-        coder = tft.coders.ExampleProtoCoder(transformed_metadata.schema)
-        write_records(folder / split / "part-0.gz", [coder.encode(row) for row in rows])
-        files[split] = [str(folder / split / "*.gz")]
-    return Transformed(
-        size=SIZE,
-        raw=raw,
-        features={split: rows for split, (rows, _) in datasets.items()},
-        files=files,
-        graph=tft.TFTransformOutput(str(folder / "graph")),
-    )
+        with tft_beam.Context(temp_dir=str(folder / "temporary")):
+            transform_fn = (instances["train"], metadata) | tft_beam.AnalyzeDataset(preprocess)
+            _ = transform_fn | tft_beam.WriteTransformFn(str(folder / "graph"))
+            datasets = {
+                split: ((rows, metadata), transform_fn) | tft_beam.TransformDataset()
+                for split, rows in instances.items()
+            }
+        files = {}
+        for split, (rows, transformed_metadata) in datasets.items():
+            coder = tft.coders.ExampleProtoCoder(transformed_metadata.schema)
+            write_records(folder / split / "part-0.gz", [coder.encode(row) for row in rows])
+            files[split] = [str(folder / split / "*.gz")]
+        return Transformed(
+            size=SIZE,
+            raw=raw,
+            features={split: rows for split, (rows, _) in datasets.items()},
+            files=files,
+            graph=tft.TFTransformOutput(str(folder / "graph")),
+        )
+
+    return transform
 
 
 @pytest.fixture(scope="session")

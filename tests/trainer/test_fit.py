@@ -1,5 +1,6 @@
 import dataclasses
 import json
+from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import keras
@@ -55,7 +56,14 @@ def test_record_tells_how_it_went(step):
     assert 0.0 <= record["threshold"] < 1.0
     assert 0.0 < record["val_dice"] <= 1.0
     assert record["seconds"] > 0.0
+    age = datetime.now(timezone.utc) - datetime.fromisoformat(record["finished"])
+    assert timedelta(seconds=-1) < age < timedelta(minutes=30)
+    assert record["versions"]["TensorFlow"] == tf.version.VERSION
+    assert record["code"] == ""
     assert TRAINER_CONFIG.validate_python(record["config"]) == step.config
+    assert len(record["threshold_curve"]) == 256
+    fitted = record["threshold_curve"][round(256 * record["threshold"])]
+    assert fitted == max(record["threshold_curve"]) == round(record["val_dice"], 5)
     if step.config.model == "unet":
         assert record["epochs"] == 2
         assert len(step.history.read_text().splitlines()) == 3

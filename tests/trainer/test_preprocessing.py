@@ -6,6 +6,8 @@ import tensorflow as tf
 from PIL import Image, ImageOps
 
 from pipeline import features
+from trainer.make_classifier.make_fit import fitted_makes
+from trainer.make_classifier.make_photographs import makes_and_cars
 from trainer.preprocessing import decode_image, decode_mask, parse_pixels, small_image
 from trainer.resize import shrink
 
@@ -57,10 +59,26 @@ def test_average_mask_is_the_mean_over_the_analysed_split_in_every_example(trans
         )
 
 
-def test_id_and_full_size_mask_come_through_unchanged(transformed):
+def test_names_and_full_size_mask_come_through_unchanged(transformed):
     for raw, row in zip(transformed.raw["val"], transformed.features["val"], strict=True):
-        assert row[features.IMAGE_ID] == raw_bytes(raw, features.IMAGE_ID)
-        assert row[features.MASK] == raw_bytes(raw, features.MASK)
+        for name in (features.IMAGE_ID, features.GROUP_ID, features.MAKE, features.MASK):
+            assert row[name] == raw_bytes(raw, name), name
+
+
+def test_the_vocabulary_is_the_training_splits_makes_the_most_common_first(transformed):
+    # Neither the unknown make, nor the one that only val has.
+    first, *others = transformed.graph.vocabulary_by_name(features.MAKE_VOCABULARY)
+    assert first == b"Bolt"
+    assert sorted(others) == [b"Acme", b"Cyan & Co"]
+
+
+def test_photographs_whose_makes_are_all_unknown(transform, raw_example):
+    nameless = transform({"train": [raw_example("a_01", make=b""), raw_example("b_01", make=b"")]})
+    assert [row[features.MAKE] for row in nameless.features["train"]] == [b"", b""]
+    # Transform's filler, which is no make of any photograph.
+    vocabulary = nameless.graph.vocabulary_by_name(features.MAKE_VOCABULARY)
+    cars = makes_and_cars(nameless.dataset("train"))
+    assert fitted_makes(cars, [make.decode() for make in vocabulary]) == ()
 
 
 def test_decode_image_returns_rgb_of_every_kind_of_file(pixels_of_image, file_of):

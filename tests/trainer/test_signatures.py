@@ -217,3 +217,21 @@ def test_enlarged_logits_are_cut_at_the_thresholds_logit(replies):
         enlarged = tf.sigmoid(enlarge(tf.constant(small), *mask.shape)).numpy()
         clear = np.abs(enlarged - THRESHOLD) > 1e-4
         np.testing.assert_array_equal((mask > 0)[clear], (enlarged > THRESHOLD)[clear])
+
+
+def test_the_vocabulary_of_makes_is_no_part_of_a_mask_model(model, transformed, tmp_path):
+    signatures.export(
+        model,
+        transformed.graph,
+        transformed.size,
+        THRESHOLD,
+        str(tmp_path / "1"),
+        PredictionConfig(),
+        LIMITS,
+    )
+    assert [path for path in (tmp_path / "1").rglob("*") if b"Cyan" in _content(path)] == []
+    assert list((tmp_path / "1" / "assets").iterdir()) == []
+
+
+def _content(path):
+    return path.read_bytes() if path.is_file() else b""

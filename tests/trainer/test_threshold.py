@@ -46,6 +46,7 @@ def test_no_threshold_is_better(seed):
     # The threshold it names is the one that has this Dice.
     assert mean_dice(pairs, fitted.value) == pytest.approx(fitted.dice, abs=1e-12)
     assert fitted.photographs == 3
+    assert fitted.curve == pytest.approx(by_brute_force, abs=1e-12)
 
 
 def test_of_equally_good_thresholds_it_takes_the_middle_one():
@@ -65,6 +66,18 @@ def test_a_model_that_is_too_modest_gets_a_low_threshold():
     fitted = fit_threshold([(probability, png(mask))], PROBABILITIES)
     assert fitted.dice == 1.0
     assert 0.001 < fitted.value < 0.02
+
+
+def test_the_curve_tells_what_every_other_threshold_would_have_cost():
+    mask = np.zeros((4, 4), np.uint8)
+    mask[:2] = 255
+    probability = np.where(mask > 0, 0.75, 0.25).astype(np.float32)
+    curve = fit_threshold([(probability, png(mask))], PROBABILITIES).curve
+    assert len(curve) == 256
+    # All is car below a quarter, nothing from three quarters on.
+    assert curve[:64] == pytest.approx([2 / 3] * 64)
+    assert curve[64:192] == (1.0,) * 128
+    assert curve[192:] == (0.0,) * 64
 
 
 def test_photographs_weigh_alike_whatever_their_size():
