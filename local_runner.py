@@ -10,13 +10,26 @@ import click
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
 
+def _check_data(context: click.Context, parameter: click.Parameter, data: str | None) -> str | None:
+    """Says at once that a folder of this machine does not exist; patterns and URLs come later."""
+    del context, parameter
+    if data is None or "://" in data or "{" in data:
+        return data
+    if not os.path.isdir(data):
+        what = "is a file" if os.path.exists(data) else "does not exist"
+        raise click.BadParameter(f"Directory {data!r} {what}.")
+    return data
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--preset", default="sample", show_default=True, help="Named configuration.")
 @click.option(
     "--data",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    callback=_check_data,
+    metavar="DIR|URL|PATTERN",
     help="Folder of photographs, laid out as Kaggle's Carvana download, or of TFRecord files that "
-    "follow the data contract. Without it the sample studio is rendered.",
+    "follow the data contract; here, or where Beam can read (gs://, s3://, hdfs://). With "
+    "'photos/span-{SPAN}' the newest of them. Without it the sample studio is rendered.",
 )
 @click.option(
     "--workdir", type=click.Path(path_type=Path, file_okay=False), help="[default: runs/PRESET]"
@@ -24,12 +37,22 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="E.g. unet_fit.epochs=3"
 )
+@click.option(
+    "--beam-option",
+    "beam_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="E.g. hdfs_host=namenode, which hdfs:// needs.",
+)
+@click.option("--make-classifier", is_flag=True, help="Fit, judge and push a model of makes too.")
 @click.option("--fail-if-rejected", is_flag=True, help="Exit with 3 if the model is rejected.")
 def main(
     preset: str,
-    data: Path | None,
+    data: str | None,
     workdir: Path | None,
     overrides: tuple[str, ...],
+    beam_options: tuple[str, ...],
+    make_classifier: bool,
     fail_if_rejected: bool,
 ) -> None:
     """Turns studio photographs and hand-made masks into a served model that makes masks."""
@@ -47,7 +70,8 @@ def main(
             f"{preset!r} is none of: {', '.join(PRESETS)}", param_hint="--preset"
         )
     try:
-        config = apply_overrides(PRESETS[preset], overrides)
+        on = ("make.enabled=true",) if make_classifier else ()
+        config = apply_overrides(PRESETS[preset], (*overrides, *on))
     except InvalidOverride as error:
         raise click.UsageError(str(error)) from error
     if data is None and preset != "sample":
@@ -65,7 +89,7 @@ def main(
         hide_gpus()  # Before TensorFlow looks for them.
         with console.status("Loading TensorFlow and TFX"):
             from pipeline.local_run import LocalRun
-        exit_code = LocalRun(config, data, place, fail_if_rejected).execute(console)
+        exit_code = LocalRun(config, data, place, fail_if_rejected, beam_options).execute(console)
     sys.exit(exit_code)
 
 

@@ -12,6 +12,9 @@ class LastBlessedOther(tfx.dsl.experimental.ResolverStrategy):
     identical runs would compare it with itself, and nothing after it could be cached. And it takes
     a model that its server then rejected: nothing could be pushed any more that is not better than
     a model which cannot be served.
+
+    Where several kinds of models lie in one store, the channels name who made them
+    (``producer_component_id``): it cannot be told from an artifact.
     """
 
     def resolve_artifacts(self, store: Any, input_dict: dict[str, list[Any]]) -> dict[str, Any]:
@@ -19,8 +22,9 @@ class LastBlessedOther(tfx.dsl.experimental.ResolverStrategy):
 
         Args:
             store: Of ML Metadata; not needed.
-            input_dict: ``candidate``: one Model; ``model``: all Models; ``model_blessing``: all
-                ModelBlessings; ``infra_blessing``: all InfraBlessings of ServerCheck.
+            input_dict: ``candidate``: one Model; ``model``: all Models of its kind;
+                ``model_blessing``: all ModelBlessings of their gate; ``infra_blessing``, where they
+                are checked in a server: all InfraBlessings of that check.
 
         Returns:
             The same keys; ``model`` and ``model_blessing`` hold one artifact each, or none where
@@ -28,7 +32,7 @@ class LastBlessedOther(tfx.dsl.experimental.ResolverStrategy):
         """
         del store
         passed_over = {model.id for model in input_dict["candidate"]}
-        passed_over |= _rejected_by_their_server(input_dict["infra_blessing"])
+        passed_over |= _rejected_by_their_server(input_dict.get("infra_blessing", []))
         models = {model.id: model for model in input_dict["model"] if model.id not in passed_over}
         # By the age of the blessing: a cached model may be judged, and blessed, once more.
         blessings = [
@@ -38,12 +42,13 @@ class LastBlessedOther(tfx.dsl.experimental.ResolverStrategy):
             and blessing.get_int_custom_property("current_model_id") in models
         ]
         last = max(blessings, key=lambda blessing: blessing.id, default=None)
-        return {
+        resolved = {
             "candidate": input_dict["candidate"],
             "model": [models[last.get_int_custom_property("current_model_id")]] if last else [],
             "model_blessing": [last] if last else [],
             "infra_blessing": [],
         }
+        return {key: found for key, found in resolved.items() if key in input_dict}
 
 
 def _rejected_by_their_server(infra_blessings: list[Any]) -> set[int]:

@@ -34,26 +34,41 @@ class LastBlessedOfOtherData(tfx.dsl.experimental.ResolverStrategy):
             no such model was blessed; ``infra_blessing`` none.
         """
         examples = {artifact.id for artifact in input_dict["examples"]}
-        same = [model for model in input_dict["model"] if examples & _ancestors(store, model.id)]
+        same = [model for model in input_dict["model"] if examples & ancestors(store, model.id)]
         resolved = LastBlessedOther().resolve_artifacts(store, {**input_dict, "candidate": same})
         del resolved["candidate"]
         return {"examples": input_dict["examples"], **resolved}
 
 
-def _ancestors(store: Any, artifact: int) -> set[int]:
-    """Returns the ids of the artifacts at most two steps above one."""
-    found: set[int] = set()
-    level = {artifact}
-    for _ in range(_STEPS):
-        made_by = {
-            event.execution_id
-            for event in store.get_events_by_artifact_ids(list(level))
-            if event.type in _OUTPUTS
-        }
-        level = {
-            event.artifact_id
-            for event in store.get_events_by_execution_ids(list(made_by))
-            if event.type in _INPUTS
-        }
-        found |= level
+def ancestors(store: Any, artifact: int) -> set[int]:
+    """Returns the ids of the artifacts that a model was made of: at most two steps above it.
+
+    Args:
+        store: Of ML Metadata.
+        artifact: Id of the model.
+    """
+    above = parents(store, {artifact})
+    found = set(above)
+    for _ in range(_STEPS - 1):
+        above = parents(store, above)
+        found |= above
     return found
+
+
+def parents(store: Any, artifacts: set[int]) -> set[int]:
+    """Returns the ids of what went into the executions that put artifacts out.
+
+    Args:
+        store: Of ML Metadata.
+        artifacts: Their ids.
+    """
+    made_by = {
+        event.execution_id
+        for event in store.get_events_by_artifact_ids(list(artifacts))
+        if event.type in _OUTPUTS
+    }
+    return {
+        event.artifact_id
+        for event in store.get_events_by_execution_ids(list(made_by))
+        if event.type in _INPUTS
+    }

@@ -10,6 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from components.jpeg_probe import probe_jpeg
 from components.photograph_folder import Photograph
 from components.quarantine import Reason, UnusablePhotograph
 from pipeline import features
@@ -28,8 +29,9 @@ _PIL_ERRORS = (
     SyntaxError,
     Image.DecompressionBombError,
 )
-# libjpeg decodes all coefficients but only one pixel in 64: a third of the time of a full decode.
-_PROBE_RATIO = 8
+# Sum of red, green and blue that is more than 0 as gray, whatever the weights.
+_SURELY_BRIGHT = 30
+_SMALLEST_FOR_OPENCV = 64
 
 
 def photograph_example(
@@ -50,12 +52,7 @@ def photograph_example(
         UnusablePhotograph: If either file cannot be used; says why.
     """
     height, width = check_image(image, limits)
-    pixels = read_mask(mask)
-    if pixels.shape != (height, width):
-        raise UnusablePhotograph(
-            Reason.MASK_SIZE,
-            f"mask is {pixels.shape[1]}x{pixels.shape[0]}, photograph is {width}x{height}",
-        )
+    pixels = read_mask(mask, (height, width))
     _, png = cv2.imencode(".png", pixels)
     return tf.train.Example(
         features=tf.train.Features(
@@ -88,7 +85,9 @@ def check_image(image: bytes, limits: PhotographLimits) -> tuple[int, int]:
     Raises:
         UnusablePhotograph: If it is no JPEG or PNG, too large, cut short or broken.
     """
-    size, fault = (tensor.numpy() for tensor in _header_check(limits)(image))
+    # Once, not by each that reads it: a copy of the file is made.
+    file = tf.constant(image)
+    size, fault = (tensor.numpy() for tensor in _header_check(limits)(file))
     height, width = map(int, size)
     if fault:
         text = fault.decode()
@@ -100,33 +99,38 @@ def check_image(image: bytes, limits: PhotographLimits) -> tuple[int, int]:
         raise UnusablePhotograph(reason, f"it {text}")
     try:
         if image.startswith(JPEG_MAGIC):
-            tf.io.decode_jpeg(image, channels=3, ratio=_PROBE_RATIO)
+            probe_jpeg(image, file)
         else:
-            tf.io.decode_png(image, channels=3)
+            tf.io.decode_png(file, channels=3)
     except tf.errors.OpError as error:
         raise UnusablePhotograph(Reason.UNDECODABLE_IMAGE, _first_line(error)) from error
     return height, width
 
 
-def read_mask(mask: bytes) -> NDArray[np.uint8]:
+def read_mask(mask: bytes, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
     """Decodes a mask.
 
     Args:
         mask: A GIF or PNG file of black and one other colour.
+        size: Height and width of its photograph; a mask whose header says another is not decoded.
 
     Returns:
         uint8 [H, W], 0 or 255.
 
     Raises:
-        UnusablePhotograph: If it is broken, has not two values, is empty, or has its shape in an
-            alpha channel.
+        UnusablePhotograph: If it is broken, of another size, has not two values, is empty, or has
+            its shape in an alpha channel.
     """
     try:
         with Image.open(io.BytesIO(mask), formats=_MASK_FORMATS) as opened:
+            if size is not None and size != (opened.height, opened.width):
+                raise UnusablePhotograph(
+                    Reason.MASK_SIZE,
+                    f"mask is {opened.width}x{opened.height}, photograph is {size[1]}x{size[0]}",
+                )
+            car = _car_of_two_values(opened)
             # The colours count, not a palette's indices: writers number them as they like.
-            gray = opened.convert("L")
-            histogram = gray.histogram()
-            pixels = np.asarray(gray)
+            pixels = np.asarray(opened.convert("L")) if car is None else car
             transparent = "A" in opened.getbands() or "transparency" in opened.info
             if transparent and opened.convert("RGBA").getchannel("A").getextrema() != (255, 255):
                 raise UnusablePhotograph(
@@ -136,26 +140,52 @@ def read_mask(mask: bytes) -> NDArray[np.uint8]:
         raise UnusablePhotograph(
             Reason.UNDECODABLE_MASK, f"not a readable GIF or PNG file ({_first_line(error)})"
         ) from error
-    values = [value for value, pixels_of_value in enumerate(histogram) if pixels_of_value]
+    if car is not None:
+        return car
+    values = np.flatnonzero(cv2.calcHist([pixels], [0], None, [256], [0, 256])).tolist()
     if values == [0]:
         raise UnusablePhotograph(Reason.EMPTY_MASK, "no pixel is car")
     if len(values) != 2 or values[0] != 0:
         shown = ", ".join(map(str, values[:5])) + (" ..." if len(values) > 5 else "")
         raise UnusablePhotograph(Reason.MASK_VALUES, f"expected 0 and one other, found {shown}")
-    return cv2.compare(pixels, 0, cv2.CMP_GT)
+    return np.where(pixels > 0, np.uint8(255), np.uint8(0))
+
+
+def _car_of_two_values(image: Image.Image) -> NDArray[np.uint8] | None:
+    """Returns the mask of what nearly every file is, black and one colour; None of all others.
+
+    To turn a palette's indices into colours, and to count them, takes longer than to decode them.
+    """
+    # To OpenCV a picture of a few pixels is a scalar.
+    if image.mode not in ("L", "P") or image.width * image.height < _SMALLEST_FOR_OPENCV:
+        return None
+    values = np.asarray(image)
+    highest = int(cv2.minMaxLoc(values)[1])
+    high = cv2.compare(values, highest, cv2.CMP_EQ)
+    if not 0 < cv2.countNonZero(values) == cv2.countNonZero(high) < values.size:
+        return None
+    if image.mode == "L":
+        return high
+    palette = image.getpalette() or []
+    first, last = (sum(palette[3 * index : 3 * index + 3]) for index in (0, highest))
+    # A colour that is nearly black may become black as gray: that is left to Pillow.
+    if first == 0 and last >= _SURELY_BRIGHT:
+        return high
+    if last == 0 and first >= _SURELY_BRIGHT and len(palette) > 3 * highest:
+        return cv2.bitwise_not(high)
+    return None
 
 
 @functools.cache
-def _header_check(limits: PhotographLimits) -> Callable[[bytes], tuple[tf.Tensor, tf.Tensor]]:
+def _header_check(limits: PhotographLimits) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
     """Returns the check that the exported model has at its door, ready to run."""
 
     def size_and_fault(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         header = check_photograph(image, limits)
         return shown_size(header), header.fault
 
-    return tf.function(
-        size_and_fault, input_signature=[tf.TensorSpec([], tf.string)], autograph=False
-    )
+    check = tf.function(size_and_fault, autograph=False)
+    return check.get_concrete_function(tf.TensorSpec([], tf.string))
 
 
 def _first_line(error: Exception) -> str:

@@ -8,16 +8,17 @@ Only names are read here, never a file's bytes.
 """
 
 import csv
-import glob
 import hashlib
+import io
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from apache_beam.io.filesystem import FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
+from components.folder_files import UnusableFolder, files_in
 from components.quarantine import QuarantinedFile, Reason
 
 _IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -27,6 +28,7 @@ _IMAGE_ID = re.compile(r"(?P<group_id>.+)_(?P<pose>[0-9]{2})")
 # x.tfrecord, x.tfrecord.gz, and the shards that Beam and TFX write: x_tfrecord-00000-of-00002.gz
 _RECORD_FILE = re.compile(r".*[._]tfrecord(-\d+-of-\d+)?(\.gz)?", re.IGNORECASE)
 _POSES = range(1, 17)
+_YEAR_DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -71,27 +73,27 @@ class Listing:
     groups_without_metadata: tuple[str, ...]
 
 
-class UnusableFolder(ValueError):
-    """The folder holds nothing to work on, or two kinds of things at once."""
-
-
-def list_folder(folder: str) -> Listing:
+def list_folder(folder: str, metadata: Mapping[str, tuple[str, str, int]] | None = None) -> Listing:
     """Lists a folder, on any file system that Beam reads.
 
     Args:
         folder: Kaggle's layout, or a folder with TFRecord files (``x.tfrecord``,
             ``x_tfrecord-00000-of-00002.gz``).
+        metadata: Make, model and year by car id; None takes the folder's own metadata.csv.
 
     Returns:
-        What was found.
+        What was found. ``test/`` is not looked into.
 
     Raises:
-        UnusableFolder: If there is neither a photograph nor a record file, or both.
+        UnusableFolder: If there is neither a photograph nor a record file, or both, or something
+            cannot be read.
     """
-    records = [
-        file.path for file in _files(folder) if _RECORD_FILE.fullmatch(os.path.basename(file.path))
-    ]
-    if records and _files(folder, "train"):
+    records = sorted(
+        file.path
+        for file in files_in(folder)
+        if _RECORD_FILE.fullmatch(os.path.basename(file.path))
+    )
+    if records and any(files_in(folder, "train")):
         raise UnusableFolder(
             f"{folder}: holds both photographs in train/ and TFRecord files such as "
             f"{os.path.basename(records[0])}; which are meant? Move the others away"
@@ -100,14 +102,15 @@ def list_folder(folder: str) -> Listing:
         return Listing((), tuple(records), (), ())
 
     quarantined: list[QuarantinedFile] = []
-    images = _by_id(_files(folder, "train"), _IMAGE_SUFFIXES, "", quarantined)
-    masks = _by_id(_files(folder, "train_masks"), _MASK_SUFFIXES, _MASK_ENDING, quarantined)
+    images = _by_id(files_in(folder, "train"), _IMAGE_SUFFIXES, "", quarantined)
+    masks = _by_id(files_in(folder, "train_masks"), _MASK_SUFFIXES, _MASK_ENDING, quarantined)
     if not images and not quarantined:
         raise UnusableFolder(
             f"{folder}: no photographs in train/ (JPEG or PNG) and no *.tfrecord files; the folder "
             "must be laid out as Kaggle's download: train/, train_masks/, metadata.csv"
         )
-    metadata = read_metadata(folder)
+    if metadata is None:
+        metadata = read_metadata(folder)
 
     photographs = []
     for image_id, path in sorted(images.items()):
@@ -162,21 +165,30 @@ def read_metadata(folder: str) -> dict[str, tuple[str, str, int]]:
 
     Returns:
         Make, model and year by car id, empty and -1 where a field is; nothing without the file.
+
+    Raises:
+        UnusableFolder: If it cannot be read, or is no text.
     """
     path = FileSystems.join(folder, "metadata.csv")
-    if not FileSystems.exists(path):
-        return {}
-    with FileSystems.open(path) as file:
-        rows = csv.DictReader(file.read().decode("utf-8-sig", errors="replace").splitlines())
+    try:
+        if not FileSystems.exists(path) and not os.path.islink(path):
+            return {}
+        with FileSystems.open(path) as file:
+            text = bytes(file.read()).decode("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise UnusableFolder(f"{path}: cannot be read: {error}") from error
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise UnusableFolder(f"{path}, line {line}: holds a NUL byte; save it as UTF-8 text")
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    try:
         return {
-            row["id"]: (
-                row.get("make") or "",
-                row.get("model") or "",
-                int(row["year"]) if (row.get("year") or "").strip().isdecimal() else -1,
-            )
+            row["id"]: (row.get("make") or "", row.get("model") or "", _year(row.get("year")))
             for row in rows
             if row.get("id")
         }
+    except csv.Error as error:
+        raise UnusableFolder(f"{path}, line {rows.line_num + 1}: {error}; mend it") from error
 
 
 def fingerprint(folder: str) -> str:
@@ -190,19 +202,19 @@ def fingerprint(folder: str) -> str:
     """
     digest = hashlib.sha256()
     for place in ("", "train", "train_masks"):
-        for file in _files(folder, place):
+        for file in sorted(files_in(folder, place), key=_path):
             stamp = f"\0{file.size_in_bytes}\0{file.last_updated_in_seconds}\n"
             digest.update(os.fsencode(file.path) + stamp.encode())
     return digest.hexdigest()
 
 
-def _files(folder: str, place: str = "") -> list[FileMetadata]:
-    pattern = FileSystems.join(glob.escape(folder), *([place] if place else []), "*")
-    found = FileSystems.match([pattern])[0].metadata_list
-    return sorted(
-        (file for file in found if not os.path.basename(file.path).startswith(".")),
-        key=lambda file: file.path,
-    )
+def _path(file: FileMetadata) -> str:
+    return str(file.path)
+
+
+def _year(field: str | None) -> int:
+    digits = (field or "").strip()
+    return int(digits) if digits.isdecimal() and len(digits) <= _YEAR_DIGITS else -1
 
 
 def _is_unicode(name: str) -> bool:
@@ -221,7 +233,7 @@ def _by_id(
     quarantined: list[QuarantinedFile],
 ) -> dict[str, str]:
     paths: dict[str, str] = {}
-    for file in files:
+    for file in sorted(files, key=_path):
         stem, suffix = os.path.splitext(os.path.basename(file.path))
         if suffix.lower() not in suffixes or not stem.endswith(ending):
             expected = " or ".join(f"*{ending}{suffix}" for suffix in suffixes)

@@ -23,11 +23,12 @@ class Reason(enum.Enum):
     EMPTY_MASK = "empty mask"
     ORPHAN_MASK = "mask without photograph"
     BROKEN_CONTRACT = "example breaks the contract"
+    SUPERSEDED = "superseded by a newer span"
 
     @property
     def loses_a_photograph(self) -> bool:
         """Whether it counts towards the share of photographs that may be set aside."""
-        return self not in (Reason.STRAY_FILE, Reason.ORPHAN_MASK)
+        return self not in (Reason.STRAY_FILE, Reason.ORPHAN_MASK, Reason.SUPERSEDED)
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Quarantine(tfx.dsl.Artifact):
     per split and groups without metadata.
     """
 
-    TYPE_NAME = "Quarantine"
+    TYPE_NAME = "components.Quarantine"
 
 
 QUARANTINE_FILE = "quarantine.jsonl"

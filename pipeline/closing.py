@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.make_summary import make_lines
 from pipeline.summary import Summary
 from pipeline.workdir import Workdir
 
@@ -34,9 +35,12 @@ def print_closing(console: Console, summary: Summary, workdir: Workdir) -> None:
     console.print()
     for line in (*_data(summary), *_verdict(summary)):
         console.print(line)
-    console.print(Text(f"Worst masks: {short_path(Path(summary.worst_photographs))}"))
+    if summary.make is not None:
+        for text in make_lines(summary.make):
+            console.print(Text(text))
     if summary.suspected_labels:
         console.print(Text(f"Masks to check by hand: {_first(summary.suspected_labels)}"))
+    console.print(Text(f"Report: {short_path(Path(summary.report))}"))
     console.print(
         Text(f"All figures: {short_path(workdir.summary)}   Log: {short_path(workdir.log)}")
     )
@@ -74,6 +78,7 @@ def _data(summary: Summary) -> list[Text]:
     if summary.quarantined:
         reasons = ", ".join(f"{reason} {count}" for reason, count in summary.quarantined.items())
         lines.append(f"Set aside: {reasons}; see {short_path(Path(summary.quarantine_list))}")
+    lines += [f"Drift: {finding}" for finding in summary.drift]
     return [Text(line) for line in lines]
 
 

@@ -9,7 +9,9 @@ from tfx import v1 as tfx
 from pipeline.config import PipelineConfig
 from pipeline.steps.data_steps import data_steps
 from pipeline.steps.fit_steps import fit_steps
+from pipeline.steps.make_steps import make_steps
 from pipeline.steps.push_steps import push_steps
+from pipeline.steps.report_step import report_step
 
 SCHEMA_FILE = Path(__file__).parent / "schema" / "schema.pbtxt"
 
@@ -20,21 +22,26 @@ def create_pipeline(
     root: str,
     data: str,
     fingerprint: str,
+    unlabelled_names: str,
     schema_file: str,
     serving_directory: str,
+    make_serving_directory: str,
     config: PipelineConfig,
     metadata: metadata_store_pb2.ConnectionConfig | None,
     beam_pipeline_args: Sequence[str] = (),
 ) -> tfx.dsl.Pipeline:
-    """Builds the pipeline: photographs to a pushed model.
+    """Builds the pipeline: photographs to a pushed model and a report.
 
     Args:
         name: Of the pipeline in ML Metadata.
         root: Where artifacts are written.
-        data: Folder of photographs in Kaggle's layout, or of TFRecord files.
-        fingerprint: Of that folder, see ``components.photograph_folder.fingerprint``.
+        data: Where the photographs are, see ``components.spans.resolve_spans``.
+        fingerprint: Of what is there, see ``components.span_listing.spans_fingerprint``.
+        unlabelled_names: Digest of the names in ``test/``, see ``names_digest`` in
+            report/data/unlabelled.py.
         schema_file: Text proto of the schema; cached by its path.
         serving_directory: Gets a version directory when a model is blessed.
+        make_serving_directory: The same for the make classifier, if there is one.
         config: Everything else.
         metadata: Connection to ML Metadata; None where the orchestrator brings its own.
         beam_pipeline_args: For the steps that run on Beam.
@@ -46,13 +53,25 @@ def create_pipeline(
         MissingWeights: If the config names a weights file that does not exist.
         UnusableKey: If it names a private key that cannot sign.
     """
-    to_examples = data_steps(data, fingerprint, schema_file, config)
+    to_examples = data_steps(data, fingerprint, unlabelled_names, schema_file, config)
     to_models = fit_steps(to_examples, root, config)
     to_server = push_steps(to_examples, to_models, serving_directory, config)
+    to_makes = (
+        make_steps(to_examples, root, make_serving_directory, config)
+        if config.make.enabled
+        else None
+    )
+    report = report_step(to_examples, to_models, to_server, to_makes, serving_directory, metadata)
     return tfx.dsl.Pipeline(
         pipeline_name=name,
         pipeline_root=root,
-        components=[*to_examples.components, *to_models.components, *to_server.components],
+        components=[
+            *to_examples.components,
+            *to_models.components,
+            *to_server.components,
+            *(to_makes.components if to_makes else ()),
+            report,
+        ],
         enable_cache=True,
         metadata_connection_config=metadata,
         beam_pipeline_args=list(beam_pipeline_args),

@@ -5,13 +5,18 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
 from rich.text import Text
 from tfx import v1 as tfx
 
 from components.data_check import UnusableData
-from components.photograph_folder import UnusableFolder, fingerprint, list_folder
+from components.drift_check import DriftedData
+from components.folder_files import UnusableFolder, is_local
 from components.server_evidence import MissingServer
+from components.span_listing import list_spans, spans_fingerprint
+from components.spans import resolve_spans
 from pipeline import features
 from pipeline.closing import print_closing, short_path
 from pipeline.config import PipelineConfig
@@ -23,6 +28,8 @@ from pipeline.screen import Screen
 from pipeline.summary import summarize
 from pipeline.weights_digest import MissingWeights
 from pipeline.workdir import Workdir, WorkdirError
+from report.data.unlabelled import names_digest
+from report.publish import publish
 from serving.signing.keys import UnusableKey
 from studio.dataset import render_dataset
 
@@ -41,6 +48,7 @@ BEAM_ARGS = (
 _SPEAKING = (
     UnusableFolder,
     UnusableData,
+    DriftedData,
     WorkdirError,
     MissingWeights,
     UnusableKey,
@@ -54,15 +62,18 @@ class LocalRun:
 
     Attributes:
         config: The preset with its overrides.
-        data: Folder of photographs; None renders the sample studio into the workdir.
+        data: Where the photographs are, see ``components.spans.resolve_spans``; None renders the
+            sample studio into the workdir.
         workdir: Everything the run writes lies below it.
         fail_if_rejected: Whether a rejected model is an exit code of 3 instead of 0.
+        beam_options: For Beam, beside its own, such as ``hdfs_host=namenode``.
     """
 
     config: PipelineConfig
-    data: Path | None
+    data: str | None
     workdir: Workdir
     fail_if_rejected: bool = False
+    beam_options: tuple[str, ...] = ()
 
     def execute(self, console: Console) -> int:
         """Runs everything.
@@ -93,6 +104,7 @@ class LocalRun:
         self.workdir.summary.unlink(missing_ok=True)
         self.workdir.check_split(self.config.data, self.config.warm_start)
         record = self._run_pipeline(self._photographs(screen))
+        publish(record.uris["RunReport", "report"], self.workdir.report)
         summary = summarize(record, screen.steps, self.workdir)
         summary.write(self.workdir.summary)
         if summary.pushed:
@@ -115,18 +127,22 @@ class LocalRun:
             )
         return EXIT_REJECTED if self.fail_if_rejected and not summary.blessed else 0
 
-    def _photographs(self, screen: Screen) -> Path:
+    def _photographs(self, screen: Screen) -> str:
         if self.data is not None:
-            return self.data.resolve()
+            return os.path.abspath(self.data) if is_local(self.data) else self.data
         screen.begin("Sample studio")
         rendered = render_dataset(
             self.workdir.photographs(SAMPLE_STUDIO), SAMPLE_STUDIO, progress=screen.advance_to
         )
         screen.end()
-        return rendered
+        return str(rendered)
 
-    def _run_pipeline(self, data: Path) -> RunRecord:
-        list_folder(str(data))  # Says at once if there is nothing to work on.
+    def _run_pipeline(self, data: str) -> RunRecord:
+        beam_args = [*BEAM_ARGS, *(f"--{option}" for option in self.beam_options)]
+        # What is listed here, before any pipeline runs, may need them too.
+        FileSystems.set_options(PipelineOptions(beam_args))
+        spans = resolve_spans(data, self.config.data.spans)
+        list_spans(spans)  # Says at once if there is nothing to work on.
         metadata = tfx.orchestration.metadata.sqlite_metadata_connection_config(
             str(self.workdir.metadata)
         )
@@ -134,13 +150,15 @@ class LocalRun:
             create_pipeline(
                 name="mask",
                 root=str(self.workdir.artifacts),
-                data=str(data),
-                fingerprint=fingerprint(str(data)),
+                data=data,
+                fingerprint=spans_fingerprint(spans),
+                unlabelled_names=names_digest([span.path for span in spans]),
                 schema_file=str(self.workdir.schema(SCHEMA_FILE)),
                 serving_directory=str(self.workdir.serving_directory),
+                make_serving_directory=str(self.workdir.make_serving_directory),
                 config=self.config,
                 metadata=metadata,
-                beam_pipeline_args=BEAM_ARGS,
+                beam_pipeline_args=beam_args,
             )
         )
         return last_run(metadata)

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.drift_verdict import DRIFT_FILE
 from components.gate import SUSPECTS_FILE, VERDICT_FILE
 from components.quarantine import COUNTS_FILE
 from components.server_check import SERVER_CHECK_FILE
 from evaluation.worst_photographs import PAGE_FILE
+from pipeline.make_summary import MakeSummary, summarize_make
 from pipeline.run_record import RunRecord
 from pipeline.screen import Step
 from pipeline.workdir import Workdir
+from report.publish import PAGE_FILE as REPORT_FILE
 from serving.atomic_file import write_atomically
 from trainer.fit import FIT_FILE
 
@@ -73,6 +76,9 @@ class Summary:
         suspected_labels: Ids of test photographs whose hand-made mask is probably wrong, most
             suspect first.
         cars_without_metadata: How many metadata.csv does not know.
+        drift: What differs from the photographs of the last blessed model, a sentence each.
+        make: The make classifier; None where the run has none.
+        report: Page with all of this and more.
     """
 
     models: dict[str, ModelSummary]
@@ -92,6 +98,9 @@ class Summary:
     worst_photographs: str
     suspected_labels: list[str]
     cars_without_metadata: int
+    drift: list[str]
+    make: MakeSummary | None
+    report: str
 
     def write(self, path: Path) -> None:
         """Writes everything as JSON, at once and whole."""
@@ -154,6 +163,9 @@ def summarize(record: RunRecord, steps: list[Step], workdir: Workdir) -> Summary
             for line in Path(evaluation, SUSPECTS_FILE).read_text().splitlines()
         ],
         cars_without_metadata=len(counts["groups_without_metadata"]),
+        drift=_read(record.uris["DriftCheck", "drift"], DRIFT_FILE)["findings"],
+        make=summarize_make(record),
+        report=str(workdir.report / REPORT_FILE),
     )
 
 

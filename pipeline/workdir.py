@@ -51,6 +51,16 @@ class Workdir:
         return self.path / "serving_models" / "mask"
 
     @property
+    def make_serving_directory(self) -> Path:
+        """The same for the make classifier."""
+        return self.path / "serving_models" / "make"
+
+    @property
+    def report(self) -> Path:
+        """The last finished run's page, and what lies beside it."""
+        return self.path / "report"
+
+    @property
     def summary(self) -> Path:
         """All figures of the last finished run."""
         return self.path / "summary.json"

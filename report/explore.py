@@ -9,9 +9,9 @@ from rich.text import Text
 from pipeline.closing import short_path
 from pipeline.config import DataConfig
 from pipeline.screen import Screen
-from report.data_sections import data_sections
+from report.data.data_sections import data_sections
+from report.data.read_statistics import read_statistics
 from report.page import page_of
-from report.read_statistics import read_statistics
 from serving.atomic_file import write_atomically
 
 

@@ -172,3 +172,32 @@ def write_records() -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def photograph_statistics() -> Callable[..., Any]:
+    """Makes one photograph's numbers; keyword arguments replace any of them."""
+
+    def make(image_id: str = "car_01", **changes: Any) -> Any:
+        from components.photograph_folder import Photograph
+        from report.data.data_statistics import PhotographStatistics
+
+        group_id, _, pose = image_id.rpartition("_")
+        about = {"make": "Acme", "model": "Roadster", "year": 2012} | {
+            name: changes.pop(name) for name in ("make", "model", "year") if name in changes
+        }
+        known: dict[str, Any] = {
+            "photograph": Photograph(
+                f"train/{image_id}.jpg", "mask.gif", image_id, group_id, int(pose), **about
+            ),
+            "split": "train",
+            "height": 20,
+            "width": 30,
+            "brightness": 100.0,
+            "colour": (90.0, 100.0, 110.0),
+            "saturation": 0.25,
+            "mask_area": 0.2,
+        }
+        return PhotographStatistics(**known | changes)
+
+    return make

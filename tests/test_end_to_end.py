@@ -26,6 +26,8 @@ from serving.server.servable import Servable
 from serving.signing.verifier import signature_verifier
 from studio.config import StudioConfig
 from studio.dataset import render_dataset
+from tests.report.browser import assert_shows_well
+from tests.report.whole_run import SECTIONS
 from trainer.dice import hard_dice
 
 pytestmark = pytest.mark.slow
@@ -60,6 +62,9 @@ COMPONENTS = (
     "ImportSchemaGen",
     "ExampleValidator",
     "DataCheck",
+    "PhotographStatisticsGen",
+    "LastBlessedStatistics",
+    "DriftCheck",
     "Transform",
     "Trainer.average_mask",
     "Trainer.cnn",
@@ -67,14 +72,19 @@ COMPONENTS = (
     "LastBlessed",
     "Gate",
     "ServerCheck",
+    "ModelCard",
     "Pusher",
+    "RunReport",
 )
+MAKES = "--make-classifier"
+# They look anew in every run.
+RESOLVERS = {"LastBlessed", "LastBlessedStatistics", "LastBlessedMake"}
 
 
 class Runner:
     """Calls local_runner.py on one workdir."""
 
-    def __init__(self, data: Path, workdir: Path) -> None:
+    def __init__(self, data: Path | str, workdir: Path) -> None:
         self.data = data
         self.workdir = workdir
 
@@ -153,10 +163,12 @@ def rerun(runner, tmp_path):
 def test_first_run_executes_every_component_once(runner):
     assert set(runner.first_record.states) == set(COMPONENTS)
     executed = {name for name, state in runner.first_record.states.items() if state == "COMPLETE"}
-    assert executed >= set(COMPONENTS) - {"LastBlessed"}
+    assert executed >= set(COMPONENTS) - RESOLVERS
     assert runner.first_artifacts == {
         "Examples": 2,  # the photographs, and what Transform made of them
-        "Quarantine": 1,
+        "components.Quarantine": 1,
+        "components.PhotographStatistics": 1,
+        "components.Drift": 1,
         "ExampleStatistics": 1,
         "Schema": 1,
         "ExampleAnomalies": 1,
@@ -167,7 +179,9 @@ def test_first_run_executes_every_component_once(runner):
         "ModelEvaluation": 1,
         "ModelBlessing": 1,
         "InfraBlessing": 1,
+        "components.ModelCardFiles": 1,
         "PushedModel": 1,
+        "components.Report": 1,
     }
 
 
@@ -187,7 +201,7 @@ def test_summary_counts_every_photograph(runner):
     assert all(count == 4 * summary["cars"][s] for s, count in summary["photographs"].items())
     assert summary["quarantined"] == {}
     assert summary["blessed"] is True
-    assert [step["name"] for step in summary["steps"]][-1] == "Pusher"
+    assert [step["name"] for step in summary["steps"]][-1] == "RunReport"
     assert not any(step["cached"] for step in summary["steps"])
 
 
@@ -196,8 +210,8 @@ def test_second_run_is_cached_whole(rerun):
     assert again.returncode == 0, again.stdout
     record = last_run(rerun.metadata)
     assert set(record.states) == set(COMPONENTS)
-    # A Resolver looks anew in every run; what it finds is the same.
-    assert {state for name, state in record.states.items() if name != "LastBlessed"} == {"CACHED"}
+    # What the resolvers find is the same.
+    assert {state for name, state in record.states.items() if name not in RESOLVERS} == {"CACHED"}
     assert rerun.artifacts() == rerun.first_artifacts
     assert rerun.versions() == {rerun.first_version}
 
@@ -309,10 +323,12 @@ def test_retrained_model_is_compared_with_the_last_blessed_one(rerun):
     assert states["Trainer.cnn"] == states["Transform"] == "CACHED"
 
 
-def test_retraining_starts_warm_with_what_a_search_found(rerun, photographs, tmp_path):
+def test_a_new_span_is_compared_and_starts_warm_with_what_a_search_found(rerun, tmp_path):
     # A car more: other examples than the blessed model was fitted on.
-    more = render_dataset(tmp_path / "more", dataclasses.replace(STUDIO, cars=STUDIO.cars + 1))
-    retraining = Runner(more, rerun.workdir)
+    older = render_dataset(tmp_path / "span-1", dataclasses.replace(STUDIO, cars=1))
+    shutil.rmtree(older / "train")  # Whoever reads it fails.
+    render_dataset(tmp_path / "span-2", dataclasses.replace(STUDIO, cars=STUDIO.cars + 1))
+    retraining = Runner(f"{tmp_path}/span-{{SPAN}}", rerun.workdir)
     changes = ("warm_start=true", "tuner.trials=2", "tuner.epochs=1", "gate.blessed_tolerance=1")
     base = rerun.first_record.uris["Trainer.unet", "model"]
     for state in ("COMPLETE", "CACHED"):
@@ -320,6 +336,11 @@ def test_retraining_starts_warm_with_what_a_search_found(rerun, photographs, tmp
         assert run.returncode == 0, run.stdout
         assert run.stderr == ""
         record = last_run(rerun.metadata)
+        drift = json.loads(Path(record.uris["DriftCheck", "drift"], "drift.json").read_text())
+        assert drift["model"] == base
+        assert drift["compared"]
+        assert drift["current"]["span"] == 2
+        assert (drift["baseline"]["cars"], drift["current"]["cars"]) == (12, 13)
         # Also in the second run, where the model it made is the last blessed one itself.
         assert record.states["Tuner"] == record.states["Trainer.unet"] == state
         fit = json.loads(Path(record.uris["Trainer.unet", "model_run"], "fit.json").read_text())
@@ -328,6 +349,45 @@ def test_retraining_starts_warm_with_what_a_search_found(rerun, photographs, tmp
         values = json.loads(best.read_text())["values"]
         assert fit["config"]["fit"]["learning_rate"] == values["learning_rate"]
     assert len(rerun.versions()) == 2
+
+
+def test_make_classifier_is_pushed_beside_the_masks_model(rerun):
+    run = rerun.run("make.fit.epochs=2", "make.gate.majority_margin=-1", flags=(MAKES,))
+    assert run.returncode == 0, run.stdout
+    assert run.stderr == ""
+    record = last_run(rerun.metadata)
+    new = {"Trainer.make", "MakeGate", "MakePusher"}
+    assert {name for name, state in record.states.items() if state == "COMPLETE"} >= new
+    # Nothing of the masks is done again.
+    assert {
+        state
+        for name, state in record.states.items()
+        if name not in RESOLVERS | new | {"RunReport"}
+    } == {"CACHED"}
+    assert rerun.versions() == {rerun.first_version}
+    assert "The make classifier is blessed:" in run.stdout
+    [version] = (rerun.workdir / "serving_models" / "make").iterdir()
+    assert str(version) == rerun.summary()["make"]["pushed"]
+    image = _split(rerun, "test")[0][features.IMAGE].bytes_list.value[0]
+    with Servable.load(version) as servable:
+        reply = servable.predict({"image_bytes": np.array([image], dtype=object)})
+    assert reply["probabilities"][0].sum() == pytest.approx(1.0, abs=1e-5)
+    assert 'id="make-classifier"' in (rerun.workdir / "report" / "index.html").read_text()
+
+
+def test_report_shows_well_in_a_browser(runner, tmp_path):
+    page = runner.workdir / "report" / "index.html"
+    assert page.stat().st_size < 5_000_000
+    assert_shows_well(page, tmp_path / "browser", SECTIONS)
+
+
+def test_pushed_model_brings_its_card(runner):
+    version = runner.workdir / "serving_models" / "mask" / runner.first_version
+    card = json.loads((version / "model_card.json").read_text())
+    assert (version / "model_card.md").read_text().startswith("---\n")
+    dice = runner.first_summary["models"]["unet"]["test_dice"]
+    assert f"{dice:.4f}" in (version / "model_card.md").read_text()
+    assert card["model_details"]["name"]
 
 
 def test_bad_photographs_stop_the_run_and_are_named(photographs, tmp_path):

@@ -61,5 +61,13 @@ def test_a_flag_that_does_not_exist(refused):
 def test_help_names_every_flag():
     result = CliRunner().invoke(main, ["-h"])
     assert result.exit_code == 0
-    for flag in ("--preset", "--data", "--workdir", "--set KEY=VALUE", "--fail-if-rejected"):
+    for flag in (
+        "--preset",
+        "--data DIR|URL|PATTERN",
+        "--workdir",
+        "--set KEY=VALUE",
+        "--beam-option NAME=VALUE",
+        "--make-classifier",
+        "--fail-if-rejected",
+    ):
         assert flag in result.output

@@ -7,18 +7,45 @@ from typing import Any
 from tfx import v1 as tfx
 
 from components import (
+    drift_check,
+    drift_comparison,
+    drift_verdict,
+    folder_files,
+    jpeg_probe,
     photograph_example,
     photograph_example_gen,
     photograph_file,
     photograph_folder,
+    photograph_statistics,
     record_example,
+    record_file,
+    record_ids,
+    span_listing,
+    span_pattern,
+    spans,
     split,
+    split_writer,
+    write_examples,
 )
 from components.data_check import DataCheck
+from components.drift_check import DriftCheck
+from components.last_blessed_statistics import LastBlessedStatistics
 from components.photograph_example_gen import PhotographExampleGen
-from pipeline import features
+from components.photograph_statistics import PhotographStatistics, PhotographStatisticsGen
+from evaluation import masked_photograph
+from pipeline import features, mask_panel
 from pipeline.code_digest import code_digest
-from pipeline.config import DATA_CONFIG, INPUT_CONFIG, DataConfig, PipelineConfig
+from pipeline.config import (
+    DATA_CONFIG,
+    DRIFT_CONFIG,
+    INPUT_CONFIG,
+    DataConfig,
+    PipelineConfig,
+)
+from pipeline.steps.channels import all_infra_blessings, all_mask_blessings, all_mask_models
+from report import data as report_data
+from report import picture
+from report.data import data_statistics, stored_statistics
 from trainer import photograph, preprocessing, resize
 
 # Whose code decides what PhotographExampleGen writes.
@@ -28,8 +55,41 @@ _INGESTION = (
     photograph_file,
     photograph_example,
     record_example,
+    folder_files,
+    jpeg_probe,
+    record_file,
+    record_ids,
+    span_listing,
+    span_pattern,
+    spans,
     split,
+    split_writer,
+    write_examples,
     photograph,
+)
+# PhotographStatisticsGen.
+_STATISTICS = (
+    photograph_statistics,
+    report_data,
+    picture,
+    mask_panel,
+    masked_photograph,
+    photograph_example,
+    photograph_file,
+    photograph_folder,
+    folder_files,
+    jpeg_probe,
+    spans,
+    span_pattern,
+    split,
+)
+# DriftCheck.
+_DRIFT = (
+    drift_check,
+    drift_comparison,
+    drift_verdict,
+    stored_statistics,
+    data_statistics,
 )
 
 
@@ -43,6 +103,9 @@ class DataSteps:
         schema_gen: The schema written by hand.
         example_validator: Holds the statistics to it.
         data_check: Stops the run where the data must not be learned from.
+        photograph_statistics: Every photograph in numbers.
+        last_blessed_statistics: Resolver of those that the last blessed model was fitted on.
+        drift_check: Compares the two.
         transform: Examples at the model's size.
     """
 
@@ -51,6 +114,9 @@ class DataSteps:
     schema_gen: Any
     example_validator: Any
     data_check: Any
+    photograph_statistics: Any
+    last_blessed_statistics: Any
+    drift_check: Any
     transform: Any
 
     @property
@@ -69,12 +135,16 @@ class DataSteps:
         return self.schema_gen.outputs["schema"]
 
 
-def data_steps(data: str, fingerprint: str, schema_file: str, config: PipelineConfig) -> DataSteps:
+def data_steps(
+    data: str, fingerprint: str, unlabelled_names: str, schema_file: str, config: PipelineConfig
+) -> DataSteps:
     """Builds the steps.
 
     Args:
-        data: Folder of photographs in Kaggle's layout, or of TFRecord files.
-        fingerprint: Of that folder, see ``components.photograph_folder.fingerprint``.
+        data: Where the photographs are, see ``components.spans.resolve_spans``.
+        fingerprint: Of what is there, see ``components.span_listing.spans_fingerprint``.
+        unlabelled_names: Digest of the names in ``test/``, see ``names_digest`` in
+            report/data/unlabelled.py.
         schema_file: Text proto of the schema; cached by its path.
         config: Of the run.
     """
@@ -103,6 +173,29 @@ def data_steps(data: str, fingerprint: str, schema_file: str, config: PipelineCo
         quarantine=example_gen.outputs["quarantine"],
         anomalies=example_validator.outputs["anomalies"],
     )
+    statistics = PhotographStatisticsGen(
+        data=data,
+        fingerprint=f"{fingerprint}-{unlabelled_names}",
+        config=DATA_CONFIG.dump_json(ingestion).decode(),
+        code=code_digest(*_STATISTICS),
+        examples=examples,
+        quarantine=example_gen.outputs["quarantine"],
+    )
+    last_blessed_statistics = tfx.dsl.Resolver(
+        strategy_class=LastBlessedStatistics,
+        examples=examples,
+        model=all_mask_models(),
+        model_blessing=all_mask_blessings(),
+        infra_blessing=all_infra_blessings(),
+        statistics=tfx.dsl.Channel(type=PhotographStatistics),
+    ).with_id("LastBlessedStatistics")
+    drift = DriftCheck(
+        config=DRIFT_CONFIG.dump_json(config.drift).decode(),
+        code=code_digest(*_DRIFT),
+        statistics=statistics.outputs["statistics"],
+        baseline=last_blessed_statistics.outputs["statistics"],
+        model=last_blessed_statistics.outputs["model"],
+    )
     transform = tfx.components.Transform(
         examples=examples,
         schema=schema,
@@ -117,6 +210,15 @@ def data_steps(data: str, fingerprint: str, schema_file: str, config: PipelineCo
         },
     )
     transform.add_upstream_node(data_check)
+    transform.add_upstream_node(drift)
     return DataSteps(
-        example_gen, statistics_gen, schema_gen, example_validator, data_check, transform
+        example_gen,
+        statistics_gen,
+        schema_gen,
+        example_validator,
+        data_check,
+        statistics,
+        last_blessed_statistics,
+        drift,
+        transform,
     )

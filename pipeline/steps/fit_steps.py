@@ -11,6 +11,7 @@ from components.last_blessed_of_other_data import LastBlessedOfOtherData
 from pipeline import features
 from pipeline.code_digest import code_digest
 from pipeline.config import TRAINER_CONFIG, TUNER_CONFIG, ModelName, PipelineConfig
+from pipeline.steps.channels import all_infra_blessings, all_mask_blessings, all_mask_models
 from pipeline.steps.data_steps import DataSteps
 from pipeline.weights_digest import weights_digests
 
@@ -82,9 +83,9 @@ def fit_steps(data: DataSteps, root: str, config: PipelineConfig) -> FitSteps:
         base = tfx.dsl.Resolver(
             strategy_class=LastBlessedOfOtherData,
             examples=data.examples,
-            model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
-            model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
-            infra_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.InfraBlessing),
+            model=all_mask_models(),
+            model_blessing=all_mask_blessings(),
+            infra_blessing=all_infra_blessings(),
         ).with_id("WarmStart")
         unet_inputs["base_model"] = base.outputs["model"]
         before_unet.append(base)

@@ -1,26 +1,43 @@
 """From a fitted model to a served one: compared, judged, tried in its server, pushed."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tfx import v1 as tfx
-from tfx.dsl.components.base import executor_spec
 
 import evaluation
+import report.model_card
+import report.results
 import serving.server
-from components import gate, server_check, server_evidence, server_verdict
-from components.atomic_pusher import PRIVATE_KEY, AtomicPusherExecutor
+from components import gate, model_card, server_check, server_evidence, server_verdict
+from components.atomic_pusher import AtomicPusher
 from components.gate import Gate
 from components.last_blessed import LastBlessedOther
+from components.model_card import ModelCard
 from components.server_check import ServerCheck
 from pipeline.code_digest import code_digest
-from pipeline.config import GATE_CONFIG, SERVER_CHECK_CONFIG, PipelineConfig, SigningConfig
+from pipeline.config import (
+    GATE_CONFIG,
+    MODEL_CARD_CONFIG,
+    SERVER_CHECK_CONFIG,
+    PipelineConfig,
+)
+from pipeline.steps.channels import all_infra_blessings, all_mask_blessings, all_mask_models
 from pipeline.steps.data_steps import DataSteps
 from pipeline.steps.fit_steps import FitSteps
+from pipeline.steps.pusher_config import pusher_config
 from serving.server import servable
-from serving.signing.keys import fingerprint as key_fingerprint
 from trainer import dice, resize
+
+# Whose code decides what ModelCard writes.
+_MODEL_CARD = (
+    model_card,
+    report.model_card,
+    report.results,
+    Path(report.__file__).parent / "templates" / "model_card.md",
+)
 
 
 @dataclass(frozen=True)
@@ -31,18 +48,20 @@ class PushSteps:
         last_blessed: Resolver of the model to compare with.
         gate: The verdict on the masks.
         server_check: The verdict on the server that runs the model.
+        model_card: What whoever uses the model should know of it.
         pusher: Puts the model where servers look.
     """
 
     last_blessed: Any
     gate: Any
     server_check: Any
+    model_card: Any
     pusher: Any
 
     @property
     def components(self) -> list[Any]:
         """All of them."""
-        return [self.last_blessed, self.gate, self.server_check, self.pusher]
+        return [getattr(self, field.name) for field in dataclasses.fields(self)]
 
 
 def push_steps(
@@ -59,14 +78,13 @@ def push_steps(
     Raises:
         UnusableKey: If the config names a private key that cannot sign.
     """
-    pusher_config = _pusher_config(config.signing)
     candidate = fits.unet.outputs["model"]
     last_blessed = tfx.dsl.Resolver(
         strategy_class=LastBlessedOther,
         candidate=candidate,
-        model=tfx.dsl.Channel(type=tfx.types.standard_artifacts.Model),
-        model_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ModelBlessing),
-        infra_blessing=tfx.dsl.Channel(type=tfx.types.standard_artifacts.InfraBlessing),
+        model=all_mask_models(),
+        model_blessing=all_mask_blessings(),
+        infra_blessing=all_infra_blessings(),
     ).with_id("LastBlessed")
     quality_gate = Gate(
         config=GATE_CONFIG.dump_json(config.gate).decode(),
@@ -84,26 +102,26 @@ def push_steps(
         model=candidate,
         model_blessing=quality_gate.outputs["blessing"],
     )
+    card = ModelCard(
+        config=MODEL_CARD_CONFIG.dump_json(config.model_card).decode(),
+        code=code_digest(*_MODEL_CARD),
+        examples=data.examples,
+        quarantine=data.example_gen.outputs["quarantine"],
+        photograph_statistics=data.photograph_statistics.outputs["statistics"],
+        model=candidate,
+        model_run=fits.unet.outputs["model_run"],
+        evaluation=quality_gate.outputs["evaluation"],
+        infra_blessing=in_its_server.outputs["infra_blessing"],
+    )
     # Without the Trainer's model it pushes the one inside infra_blessing: the files that were
     # checked, and the warm-up requests among them.
-    pusher = tfx.components.Pusher(
+    pusher = AtomicPusher(
         model_blessing=quality_gate.outputs["blessing"],
         infra_blessing=in_its_server.outputs["infra_blessing"],
-        custom_config=pusher_config,
+        model_card=card.outputs["card"],
+        custom_config=pusher_config(config.signing),
         push_destination=tfx.proto.PushDestination(
             filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_directory)
         ),
-        custom_executor_spec=executor_spec.ExecutorClassSpec(AtomicPusherExecutor),
-    )
-    return PushSteps(last_blessed, quality_gate, in_its_server, pusher)
-
-
-def _pusher_config(signing: SigningConfig) -> dict[str, str]:
-    """Returns what the Pusher is told of the key: where it lies, and which one it is.
-
-    The latter since TFX caches by parameters: with another key in the same file it pushes anew.
-    """
-    if not signing.private_key:
-        return {}
-    path = Path(signing.private_key).expanduser().absolute()
-    return {PRIVATE_KEY: str(path), "key": key_fingerprint(path)}
+    ).with_id("Pusher")
+    return PushSteps(last_blessed, quality_gate, in_its_server, card, pusher)

@@ -29,7 +29,7 @@ def share_bars(
                 row + thickness * (index - (len(groups) - 1) / 2) for row in range(len(labels))
             ]
             axes.barh(places, shares, thickness, color=SERIES[index], label=group)
-        axes.set_yticks(range(len(labels)), [_short(label) for label in labels])
+        axes.set_yticks(range(len(labels)), [short_label(label) for label in labels])
         axes.set_ylim(len(labels) - 0.4, -0.6)
         axes.xaxis.set_major_formatter(percent)
         axes.tick_params(axis="y", length=0)
@@ -37,5 +37,6 @@ def share_bars(
         return drawn.plot(name, caption)
 
 
-def _short(label: str) -> str:
+def short_label(label: str) -> str:
+    """Cuts a label that would leave no room for what it names."""
     return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}\u2026"

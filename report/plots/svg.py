@@ -16,11 +16,12 @@ from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-INK, SOFT = "#010101", "#020202"
+INK, SOFT, FAULT = "#010101", "#020202", "#060606"
 SERIES = ("#030303", "#040404", "#050505")
 _VARIABLES = {
     INK: "currentColor",
     SOFT: "var(--soft)",
+    FAULT: "var(--fault)",
     SERIES[0]: "var(--series-1)",
     SERIES[1]: "var(--series-2)",
     SERIES[2]: "var(--series-3)",
@@ -76,7 +77,9 @@ class Canvas:
         """Names the colours above the axes, where they hide nothing; if there are several."""
         handles, labels = self.axes.get_legend_handles_labels()
         if len(labels) > 1:
-            self._figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+            # Four names do not fit beside each other.
+            columns = len(labels) if len(labels) < 4 else 2
+            self._figure.legend(handles, labels, loc="outside upper center", ncols=columns)
 
     def plot(self, name: str, caption: str) -> Plot:
         """Finishes the figure.

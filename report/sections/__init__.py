@@ -1,1 +1,1 @@
-"""The parts of the page about the data, one a file; each is built from DataStatistics alone."""
+"""The parts of the pages, one a file; each is built from what was read before, not from files."""

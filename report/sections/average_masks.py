@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from report.data_statistics import DataStatistics
+from report.data.data_statistics import DataStatistics
 from report.picture import Picture, picture_of
 from report.section import Section
 from report.template import render

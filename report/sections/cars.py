@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from report.data_statistics import DataStatistics
+from report.data.data_statistics import DataStatistics
 from report.plots.bars import share_bars
 from report.plots.columns import share_columns
 from report.plots.svg import Plot

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline import features
-from report.data_statistics import DataStatistics, PhotographStatistics
+from report.data.data_statistics import DataStatistics, PhotographStatistics
 from report.plots.histogram import share_histogram
 from report.section import Section
 from report.template import render

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from report.data_statistics import DataStatistics
+from report.data.data_statistics import DataStatistics
 from report.section import Section
 from report.template import render
 

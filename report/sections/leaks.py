@@ -1,6 +1,6 @@
 """Photographs that are in two splits at once though no car is: a score on them says nothing."""
 
-from report.data_statistics import DataStatistics
+from report.data.data_statistics import DataStatistics
 from report.section import Section
 from report.template import render
 

@@ -2,7 +2,7 @@
 
 import statistics as moments
 
-from report.data_statistics import DataStatistics
+from report.data.data_statistics import DataStatistics
 from report.plots.boxes import boxes_by_pose
 from report.section import Section
 from report.template import render

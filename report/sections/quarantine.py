@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 
-from report.data_statistics import DataStatistics
+from report.data.data_statistics import DataStatistics
 from report.section import Section
 from report.template import render
 

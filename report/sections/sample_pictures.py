@@ -1,6 +1,6 @@
 """Photographs with their masks laid over them, and those that stand out."""
 
-from report.data_statistics import DataStatistics
+from report.data.data_statistics import DataStatistics
 from report.section import Section
 from report.template import render
 

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from pipeline import features
-from report.data_statistics import DataStatistics
+from report.data.data_statistics import DataStatistics
 from report.plots.columns import share_columns
 from report.section import Section
 from report.shares import shares_of

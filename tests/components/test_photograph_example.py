@@ -81,6 +81,14 @@ def test_mask_of_another_size(image_file, mask_file):
         photograph_example(PHOTOGRAPH, image_file(40, 30), mask_file(30, 40), LIMITS)
 
 
+def test_a_mask_whose_header_asks_for_too_much_is_not_decoded(image_file, mask_file):
+    bomb = bytearray(mask_file(40, 30, kind="PNG"))
+    bomb[16:24] = struct.pack(">II", 8000, 8000)
+    bomb[29:33] = struct.pack(">I", zlib.crc32(bomb[12:29]))
+    with refused(Reason.MASK_SIZE, "mask is 8000x8000, photograph is 40x30"):
+        photograph_example(PHOTOGRAPH, image_file(40, 30), bytes(bomb), LIMITS)
+
+
 class TestCheckImage:
     @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
     def test_returns_height_and_width(self, image_file, kind):
@@ -193,6 +201,21 @@ class TestReadMask:
         image = Image.fromarray((mask == 0).astype(np.uint8)).convert("P")
         image.putpalette([200, 0, 0, 0, 0, 0])  # 0 is car, 1 is black.
         np.testing.assert_array_equal(read_mask(file_of(image, kind, optimize=False)), mask)
+
+    @pytest.mark.parametrize("nearly_black", [(1, 0, 0), (0, 0, 3), (9, 9, 9)])
+    def test_a_colour_that_is_nearly_black_is_what_it_is_as_gray(self, mask, file_of, nearly_black):
+        image = Image.fromarray(mask // 255).convert("P")
+        image.putpalette([0, 0, 0, *nearly_black])
+        as_gray = np.asarray(image.convert("L"))
+        outcome_of = outcome(read_mask, file_of(image, "PNG"))
+        if as_gray.any():
+            np.testing.assert_array_equal(outcome_of, mask)
+        else:
+            assert outcome_of is Reason.EMPTY_MASK
+
+    def test_a_mask_of_two_pixels(self, file_of):
+        pixels = read_mask(file_of(np.array([[0, 7]], np.uint8), "PNG"))
+        np.testing.assert_array_equal(pixels, [[0, 255]])
 
     def test_a_mask_in_the_alpha_channel_is_refused(self, mask, file_of):
         white = np.full_like(mask, 255)

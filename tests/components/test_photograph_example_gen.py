@@ -1,17 +1,23 @@
+import dataclasses
 import json
 import os
+import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from tfx import v1 as tfx
 
-from components import photograph_folder
+from components import photograph_example_gen
+from components.data_check import UnusableData, check_splits
+from components.folder_files import UnusableFolder
 from components.photograph_example_gen import PhotographExampleGen
-from components.photograph_folder import list_folder
+from components.span_listing import list_spans
 from components.split import split_of
 from pipeline import features
-from pipeline.config import DATA_CONFIG, DataConfig
+from pipeline.config import DATA_CONFIG, DataConfig, SpanConfig
+from tests.components.memory_file_system import MemoryFileSystem
 
 CONFIG = DataConfig(val_fraction=0.3, test_fraction=0.3)
 
@@ -20,13 +26,13 @@ CONFIG = DataConfig(val_fraction=0.3, test_fraction=0.3)
 def generate(run_component):
     """Runs the component on a folder; returns its artifacts."""
 
-    def generate(folder):
+    def generate(folder, **config):
         return run_component(
             PhotographExampleGen,
             {},
             data=str(folder),
             fingerprint="any",
-            config=DATA_CONFIG.dump_json(CONFIG).decode(),
+            config=DATA_CONFIG.dump_json(dataclasses.replace(CONFIG, **config)).decode(),
             code="any",
         )
 
@@ -190,15 +196,188 @@ class TestFolder:
             {"a_01_mask.gif": mask_file(), "b_01_mask.gif": mask_file()},
         )
 
-        def list_and_lose(path):
-            listing = list_folder(path)
+        def list_and_lose(spans):
+            listing = list_spans(spans)
             (folder / "train_masks" / "a_01_mask.gif").unlink()
             return listing
 
-        monkeypatch.setattr(photograph_folder, "list_folder", list_and_lose)
+        monkeypatch.setattr(photograph_example_gen, "list_spans", list_and_lose)
         outputs = generate(folder)
         assert quarantine_of(outputs) == {"a_01.jpg": "unreadable file"}
         assert [id for ids in ids_of(outputs).values() for id in ids] == ["b_01"]
+
+    def test_a_link_that_leads_nowhere_is_set_aside(
+        self, folder_of, generate, image_file, mask_file
+    ):
+        folder = folder_of(
+            {"a_01.jpg": image_file()}, {"a_01_mask.gif": mask_file(), "b_01_mask.gif": mask_file()}
+        )
+        (folder / "train" / "b_01.jpg").symlink_to("nowhere.jpg")
+        outputs = generate(folder)
+        assert quarantine_of(outputs) == {"b_01.jpg": "unreadable file"}
+        assert sum(ids_of(outputs).values(), []) == ["a_01"]
+
+    def test_the_smallest_photographs_and_the_oddest_names(self, folder_of, generate, file_of):
+        odd = ["<b>x<b>_01", "車 и é_02", "a'b\"&amp;_03"]
+        photograph = file_of(np.zeros((1, 2, 3), np.uint8), "JPEG")
+        images = {f"{name}.jpg": photograph for name in odd}
+        mask = file_of(np.array([[0, 255]], np.uint8), "PNG")
+        masks = {f"{name}_mask.png": mask for name in odd}
+        # The mask of a photograph of one pixel has one value: car or nothing.
+        images["one_04.jpg"] = file_of(np.zeros((1, 1, 3), np.uint8), "JPEG")
+        masks["one_04_mask.png"] = file_of(np.array([[255]], np.uint8), "PNG")
+        outputs = generate(folder_of(images, masks))
+        assert sorted(sum(ids_of(outputs).values(), [])) == sorted(odd)
+        assert quarantine_of(outputs) == {"one_04.jpg": "mask is not two-valued"}
+        assert counts_of(outputs)["groups_without_metadata"] == sorted(
+            [*(name[:-3] for name in odd), "one"]
+        )
+
+    def test_a_header_that_asks_for_too_much_is_set_aside_before_it_is_decoded(
+        self, folder_of, generate, image_file, mask_file, monkeypatch
+    ):
+        bomb = bytearray(image_file(40, 30, kind="PNG"))
+        bomb[16:24] = struct.pack(">II", 60_000, 60_000)
+
+        def never(*_, **__):
+            raise AssertionError("decoded")
+
+        monkeypatch.setattr(tf.io, "decode_png", never)
+        outputs = generate(folder_of({"a_01.png": bytes(bomb)}, {"a_01_mask.gif": mask_file()}))
+        assert quarantine_of(outputs) == {"a_01.png": "image over the limits"}
+
+    def test_one_car_only_is_refused_by_the_data_check(
+        self, folder_of, generate, image_file, mask_file
+    ):
+        ids = [f"car_{pose:02}" for pose in range(1, 5)]
+        outputs = generate(
+            folder_of(
+                {f"{each}.jpg": image_file() for each in ids},
+                {f"{each}_mask.gif": mask_file() for each in ids},
+            )
+        )
+        groups = {
+            split: {text(each, features.GROUP_ID) for each in examples}
+            for split, examples in examples_of(outputs).items()
+        }
+        with pytest.raises(UnusableData, match="got no car .* Add cars, or give it a larger share"):
+            check_splits(groups)
+
+    @pytest.mark.parametrize("shards", [0, 1, 3])
+    def test_shards(self, faulty_folder, generate, outputs, shards):
+        sharded = generate(faulty_folder, shards=shards)
+        count = shards or 1  # There are fewer than 64 photographs.
+        for split in features.SPLITS:
+            names = [
+                file.name for file in Path(sharded["examples"].uri, f"Split-{split}").iterdir()
+            ]
+            assert sorted(names) == [
+                f"data_tfrecord-{shard:05}-of-{count:05}.gz" for shard in range(count)
+            ]
+        assert ids_of(sharded) == ids_of(outputs)
+        assert counts_of(sharded) == counts_of(outputs)
+        assert len(os.listdir(sharded["examples"].uri)) == len(features.SPLITS)
+
+
+class TestSpans:
+    @pytest.fixture
+    def spans(self, tmp_path, image_file, mask_file):
+        """Two spans of local folders; photograph ``a_01`` is in both."""
+        for span, ids in ((1, ["a_01", "b_01"]), (3, ["a_01", "c_01"])):
+            for place, ending, make in (
+                ("train", ".jpg", image_file),
+                ("train_masks", "_mask.gif", mask_file),
+            ):
+                folder = tmp_path / f"span-{span}" / "v2" / place
+                folder.mkdir(parents=True)
+                for name in ids:
+                    (folder / f"{name}{ending}").write_bytes(make(seed=span))
+        return f"{tmp_path}/span-{{SPAN}}/v{{VERSION}}"
+
+    def test_the_newest_span_alone(self, spans, generate):
+        outputs = generate(spans)
+        assert sorted(sum(ids_of(outputs).values(), [])) == ["a_01", "c_01"]
+        assert quarantine_of(outputs) == {}
+
+    def test_a_window_of_spans(self, spans, generate, image_file):
+        outputs = generate(spans, spans=SpanConfig(window=2))
+        assert sorted(sum(ids_of(outputs).values(), [])) == ["a_01", "b_01", "c_01"]
+        [newer] = [
+            each
+            for examples in examples_of(outputs).values()
+            for each in examples
+            if text(each, features.IMAGE_ID) == "a_01"
+        ]
+        assert newer[features.IMAGE].bytes_list.value[0] == image_file(seed=3)
+        assert counts_of(outputs)["quarantined"] == {"superseded by a newer span": 1}
+
+    def test_tfx_finds_the_span(self, spans, generate):
+        outputs = generate(spans, spans=SpanConfig(window=0))
+        examples = outputs["examples"]
+        assert (examples.span, examples.version) == (3, 2)
+        assert examples.get_int_custom_property("span") == 3
+        assert examples.get_int_custom_property("version") == 2
+        assert examples.get_string_custom_property("input_fingerprint") == "any"
+        named = json.loads(examples.get_string_custom_property("spans"))
+        assert [(span["number"], span["version"]) for span in named] == [(1, 2), (3, 2)]
+        assert named[0]["path"] == spans.format(SPAN=1, VERSION=2)
+
+        older = generate(spans, spans=SpanConfig(span=1))["examples"]
+        strategy = tfx.dsl.experimental.SpanRangeStrategy(
+            tfx.proto.RangeConfig(rolling_range=tfx.proto.RollingRange(num_spans=1))
+        )
+        resolved = strategy.resolve_artifacts(None, {"examples": [older, examples]})
+        assert resolved == {"examples": [examples]}
+
+    def test_a_plain_folder_is_span_0(self, outputs):
+        examples = outputs["examples"]
+        assert examples.span == examples.get_int_custom_property("span") == 0
+        assert not examples.has_custom_property("version")
+
+    def test_of_records_the_newest_spans_count(
+        self, tmp_path, raw_example, write_records, generate
+    ):
+        newer, other = raw_example("a_01", seed=2), raw_example("b_01")
+        write_records(tmp_path / "1" / "x.tfrecord.gz", [raw_example("a_01", seed=1), other])
+        write_records(tmp_path / "2" / "x.tfrecord.gz", [newer, *2 * [raw_example("c_01")]])
+        outputs = generate(f"{tmp_path}/{{SPAN}}", spans=SpanConfig(window=2))
+        assert sorted(sum(ids_of(outputs).values(), [])) == ["a_01", "b_01"]
+        written = [dict(each) for examples in examples_of(outputs).values() for each in examples]
+        assert dict(newer.features.feature) in written
+        assert counts_of(outputs)["quarantined"] == {
+            "duplicate id": 2,
+            "superseded by a newer span": 1,
+        }
+
+
+class TestRemote:
+    """What comes over ``gs://``, ``s3://`` or ``hdfs://`` comes by the same way."""
+
+    def test_photographs(self, faulty_folder, generate, outputs, monkeypatch):
+        files = {
+            f"memory://bucket/span-7/{path.relative_to(faulty_folder)}": path.read_bytes()
+            for path in faulty_folder.rglob("*")
+            if path.is_file()
+        }
+        monkeypatch.setattr(MemoryFileSystem, "files", files)
+        remote = generate("memory://bucket/span-{SPAN}")
+        assert ids_of(remote) == ids_of(outputs)
+        assert counts_of(remote) == counts_of(outputs)
+        assert quarantine_of(remote) == quarantine_of(outputs)
+        assert remote["examples"].span == 7
+
+    def test_records(self, tmp_path, raw_example, write_records, generate, monkeypatch):
+        examples = [raw_example(f"Car {number}_01") for number in range(4)]
+        content = write_records(tmp_path / "a.gz", examples).read_bytes()
+        files = {"memory://bucket/records/a_tfrecord-00000-of-00001.gz": content}
+        monkeypatch.setattr(MemoryFileSystem, "files", files)
+        outputs = generate("memory://bucket/records")
+        assert sorted(sum(ids_of(outputs).values(), [])) == [f"Car {n}_01" for n in range(4)]
+
+    def test_nothing_there(self, generate, monkeypatch):
+        monkeypatch.setattr(MemoryFileSystem, "files", {})
+        with pytest.raises(UnusableFolder, match="memory://bucket/photos: no photographs in train"):
+            generate("memory://bucket/photos")
 
 
 class TestRecords:

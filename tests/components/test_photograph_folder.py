@@ -175,6 +175,35 @@ def test_a_name_that_is_no_unicode_is_set_aside(empty_files):
     assert len(fingerprint(str(folder))) == 64
 
 
+def test_a_link_that_leads_nowhere_is_listed_to_be_set_aside_when_it_is_read(empty_files):
+    folder = empty_files(["b_01.jpg"], ["a_01_mask.gif", "b_01_mask.gif"])
+    (folder / "train" / "a_01.jpg").symlink_to("nowhere.jpg")
+    assert names(list_folder(str(folder))) == {"a_01.jpg": "a_01", "b_01.jpg": "b_01"}
+    assert len(fingerprint(str(folder))) == 64
+
+
+def test_the_unlabelled_photographs_are_not_looked_at(empty_files, monkeypatch):
+    folder = empty_files(["a_01.jpg"], ["a_01_mask.gif"])
+    (folder / "test").mkdir()
+    scandir, scanned = os.scandir, []
+
+    def record(path):
+        scanned.append(os.path.basename(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", record)
+    monkeypatch.delattr(os, "walk")
+    assert names(list_folder(str(folder))) == {"a_01.jpg": "a_01"}
+    fingerprint(str(folder))
+    assert set(scanned) == {"photographs", "train", "train_masks"}
+
+
+def test_names_with_html_are_names(empty_files):
+    name = "<img src=x onerror=alert(1)>_01"
+    listing = list_folder(str(empty_files([f"{name}.jpg"], [f"{name}_mask.gif"])))
+    assert [photograph.image_id for photograph in listing.photographs] == [name]
+
+
 def test_a_trailing_slash_changes_nothing(empty_files):
     folder = empty_files(["a_01.jpg"], ["a_01_mask.gif"])
     assert names(list_folder(f"{folder}/")) == {"a_01.jpg": "a_01"}
@@ -248,7 +277,9 @@ class TestMetadata:
         assert known == {"a": ("", "", -1), "b": ("Acme", "Roadster", 2012)}
         assert unknown == ("a",)
 
-    @pytest.mark.parametrize("year", ["", "unknown", "-5", "20.12", "2012.0", "\u00b2", " "])
+    @pytest.mark.parametrize(
+        "year", ["", "unknown", "-5", "20.12", "2012.0", "\u00b2", " ", "99999999999999999999"]
+    )
     def test_a_year_that_is_none(self, listing, year):
         known, unknown = listing(f"id,year,make,model\na,{year},Acme,\n".encode())
         assert known["a"] == ("Acme", "", -1)
@@ -264,6 +295,31 @@ class TestMetadata:
     def test_a_row_cut_short(self, listing):
         known, _ = listing(b"id,year,make,model\na,2012\n\nb\n")
         assert known == {"a": ("", "", 2012), "b": ("", "", -1)}
+
+    def test_a_quoted_field_may_hold_line_ends(self, listing):
+        known, _ = listing(b'id,year,make,model\na,2012,"Ac\nme",2CV\nb,2013,Other,Car\n')
+        assert known == {"a": ("Ac\nme", "2CV", 2012), "b": ("Other", "Car", 2013)}
+
+    def test_nul_bytes_are_told_with_file_and_line(self, listing):
+        with pytest.raises(UnusableFolder, match=r"metadata.csv, line 2: holds a NUL byte; save"):
+            listing(b"id,year,make,model\na,20\x0012,Acme,Roadster\n")
+        with pytest.raises(UnusableFolder, match=r"metadata.csv, line 1: holds a NUL byte"):
+            listing("id,year,make,model\na,2012,Acme,Roadster\n".encode("utf-16"))
+
+    def test_what_csv_refuses_is_told_with_file_and_line(self, listing):
+        with pytest.raises(UnusableFolder, match=r"metadata.csv, line 2: field larger than"):
+            listing(b"id,year,make,model\na,2012," + b"x" * 200_000 + b",Roadster\n")
+
+    def test_a_link_that_leads_nowhere(self, empty_files):
+        folder = empty_files(["a_01.jpg"], ["a_01_mask.gif"])
+        (folder / "metadata.csv").symlink_to("nowhere.csv")
+        with pytest.raises(UnusableFolder, match=r"metadata.csv: cannot be read: .*No such file"):
+            list_folder(str(folder))
+
+    def test_from_elsewhere(self, empty_files):
+        folder = empty_files(["a_01.jpg"], ["a_01_mask.gif"], [{"id": "a", "make": "Own"}])
+        listing = list_folder(str(folder), {"a": ("Given", "", 1999)})
+        assert (listing.photographs[0].make, listing.photographs[0].year) == ("Given", 1999)
 
     def test_another_encoding_is_not_the_end(self, listing):
         known, _ = listing("id,year,make,model\na,2012,Citroën,2CV\n".encode("latin-1"))

@@ -10,14 +10,23 @@ import trainer
 from pipeline.code_digest import code_digest
 from pipeline.config import (
     DATA_CONFIG,
+    DRIFT_CONFIG,
     GATE_CONFIG,
     INPUT_CONFIG,
+    MAKE_GATE_CONFIG,
+    MAKE_TRAINER_CONFIG,
+    MODEL_CARD_CONFIG,
     SERVER_CHECK_CONFIG,
     TRAINER_CONFIG,
     TUNER_CONFIG,
     DataConfig,
+    DriftConfig,
     GateConfig,
     InputConfig,
+    MakeConfig,
+    MakeFitConfig,
+    MakeGateConfig,
+    ModelCardConfig,
     PipelineConfig,
     ServerCheckConfig,
     SigningConfig,
@@ -29,10 +38,12 @@ from serving.signing.keys import UnusableKey
 
 CONFIG = PipelineConfig(
     data=DataConfig(val_fraction=0.25, max_quarantine_fraction=0.5),
+    drift=DriftConfig(stop=True),
     input=InputConfig(64, 96),
     unet=UNetConfig(depth=3),
     gate=GateConfig(baseline_margin=0.125),
     server_check=ServerCheckConfig(photographs=2),
+    model_card=ModelCardConfig(name="Masks of ours"),
 )
 
 
@@ -42,8 +53,10 @@ def created(folder, config):
         root=str(folder),
         data="/photographs",
         fingerprint="f00",
+        unlabelled_names="ba7",
         schema_file="/schema/schema.pbtxt",
         serving_directory="/serving",
+        make_serving_directory="/serving_makes",
         config=config,
         metadata=tfx.orchestration.metadata.sqlite_metadata_connection_config(
             str(folder / "metadata.sqlite")
@@ -75,6 +88,7 @@ def test_caching_is_on_and_beam_gets_its_arguments(pipeline):
 def test_no_step_learns_anything_before_the_data_is_checked(steps):
     for step in ("Transform", "Trainer.unet", "Trainer.cnn", "Trainer.average_mask", "Gate"):
         assert "DataCheck" in before(steps[step]), step
+        assert "DriftCheck" in before(steps[step]) or step == "Gate", step
 
 
 def test_only_a_judged_model_is_pushed(steps):
@@ -90,6 +104,65 @@ def test_only_what_ran_in_its_server_is_pushed(steps):
     # Else the Trainer's files would be pushed, not those that were checked.
     assert "model" not in steps["Pusher"].inputs
     assert steps["ServerCheck"].inputs["model"].producer_component_id == "Trainer.unet"
+
+
+def test_the_card_is_pushed_with_the_model(steps):
+    [card] = steps["ModelCard"].outputs["card"].get()
+    assert card in steps["Pusher"].inputs["model_card"].get()
+
+
+def test_the_report_comes_last_and_finds_the_metadata(steps, pipeline):
+    report = steps["RunReport"]
+    assert pipeline.components[-1] is report
+    assert before(report) == steps.keys() - {"RunReport"}
+    metadata = json.loads(report.exec_properties["metadata"])
+    assert metadata["sqlite"]["filenameUri"].endswith("metadata.sqlite")
+    assert not {"make_fit", "make_evaluation"} & report.inputs.keys()
+
+
+def test_resolvers_know_masks_from_makes(steps, tmp_path):
+    config = dataclasses.replace(CONFIG, make=MakeConfig(enabled=True), warm_start=True)
+    steps = {step.id: step for step in created(tmp_path, config).components}
+    made_by = {
+        "LastBlessed": {"model": "Trainer.unet", "model_blessing": "Gate"},
+        "LastBlessedStatistics": {"model": "Trainer.unet", "model_blessing": "Gate"},
+        "WarmStart": {"model": "Trainer.unet", "model_blessing": "Gate"},
+        "LastBlessedMake": {"model": "Trainer.make", "model_blessing": "MakeGate"},
+    }
+    for resolver, producers in made_by.items():
+        for key, producer in producers.items():
+            channel = steps[resolver].raw_inputs[key]
+            assert channel.producer_component_id == producer
+            # With one it would be the channel of this run's own step.
+            assert channel.output_key is None
+
+
+def test_there_is_no_make_classifier_unless_asked_for(steps):
+    assert not {"Trainer.make", "LastBlessedMake", "MakeGate", "MakePusher"} & steps.keys()
+
+
+def test_a_make_classifier_has_steps_of_its_own(tmp_path, steps):
+    make = MakeConfig(True, MakeFitConfig(epochs=3), MakeGateConfig(majority_margin=0.25))
+    config = dataclasses.replace(CONFIG, make=make)
+    with_makes = {step.id: step for step in created(tmp_path, config).components}
+    assert with_makes.keys() - steps.keys() == {
+        "Trainer.make",
+        "LastBlessedMake",
+        "MakeGate",
+        "MakePusher",
+    }
+    fit = with_makes["Trainer.make"].exec_properties
+    assert fit["run_fn"] == "trainer.make_classifier.fit.run_fn"
+    given = MAKE_TRAINER_CONFIG.validate_json(json.loads(fit["custom_config"])["trainer"])
+    assert given == config.make_trainer()
+    gate = with_makes["MakeGate"].exec_properties["config"]
+    assert MAKE_GATE_CONFIG.validate_json(gate) == make.gate
+    destination = json.loads(with_makes["MakePusher"].exec_properties["push_destination"])
+    assert destination["filesystem"]["base_directory"] == "/serving_makes"
+    assert {"make_fit", "make_evaluation"} <= with_makes["RunReport"].inputs.keys()
+    # The masks' models are not fitted again.
+    unets = [each["Trainer.unet"].exec_properties["custom_config"] for each in (steps, with_makes)]
+    assert json.loads(unets[0])["trainer"] == json.loads(unets[1])["trainer"]
 
 
 def test_the_test_split_is_kept_from_all_learning(steps):
@@ -117,6 +190,13 @@ def test_each_step_gets_its_part_of_the_config(steps):
     )
     assert steps["PhotographExampleGen"].exec_properties["data"] == "/photographs"
     assert steps["PhotographExampleGen"].exec_properties["fingerprint"] == "f00"
+    statistics = steps["PhotographStatisticsGen"].exec_properties
+    assert statistics["data"] == "/photographs"
+    # What waits in test/ is counted there, and nowhere else.
+    assert statistics["fingerprint"] == "f00-ba7"
+    assert DRIFT_CONFIG.validate_json(steps["DriftCheck"].exec_properties["config"]) == CONFIG.drift
+    card = steps["ModelCard"].exec_properties["config"]
+    assert MODEL_CARD_CONFIG.validate_json(card) == CONFIG.model_card
     assert INPUT_CONFIG.validate_json(custom("Transform")["input"]) == CONFIG.input
     for model in ("unet", "cnn", "average_mask"):
         given = TRAINER_CONFIG.validate_json(custom(f"Trainer.{model}")["trainer"])
@@ -143,12 +223,20 @@ def test_functions_are_given_by_import_path(steps):
 def test_steps_with_code_of_ours_are_cached_by_its_digest(steps):
     digests = {
         step: steps[step].exec_properties["code"]
-        for step in ("PhotographExampleGen", "Gate", "ServerCheck")
+        for step in (
+            "PhotographExampleGen",
+            "PhotographStatisticsGen",
+            "DriftCheck",
+            "Gate",
+            "ServerCheck",
+            "ModelCard",
+            "RunReport",
+        )
     }
     for step in ("Transform", "Trainer.unet", "Trainer.cnn", "Trainer.average_mask"):
         digests[step] = json.loads(steps[step].exec_properties["custom_config"])["code"]
     assert digests["Trainer.unet"] == digests["Trainer.cnn"] == code_digest(trainer)
-    assert len(set(digests.values())) == 5
+    assert len(set(digests.values())) == 9
     assert all(len(digest) == 16 for digest in digests.values())
 
 

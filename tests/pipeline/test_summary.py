@@ -71,6 +71,12 @@ def record(tmp_path):
                 ],
             },
         )
+        put(
+            "DriftCheck",
+            "drift",
+            "drift.json",
+            {"findings": ["brightness: 12 levels darker"] if quarantined else []},
+        )
         suspects = [json.dumps({"image_id": f"car_{index:02}"}) for index in range(1, 6)]
         (tmp_path / "Gate/evaluation/suspected_labels.jsonl").write_text(
             "\n".join(suspects[: 5 if quarantined else 0])
@@ -135,6 +141,9 @@ def test_collects_the_figures_of_all_steps(record, tmp_path):
     assert summary.cars == {"train": 3, "val": 1, "test": 2}
     assert summary.quarantined == {"empty mask": 2}
     assert summary.cars_without_metadata == 2
+    assert summary.drift == ["brightness: 12 levels darker"]
+    assert summary.make is None
+    assert summary.report == str(tmp_path / "report" / "index.html")
     assert summary.quarantine_list.endswith("PhotographExampleGen/quarantine/quarantine.jsonl")
 
 
@@ -201,12 +210,13 @@ class TestClosing:
         assert [*scores, "0.7500", "1,002", "20"] in rows
         scores = ["average_mask", "0.7000", "one", "car", "2.2"]
         assert [*scores, "0.5000", "1,000", "0"] in rows
-        assert "Worst masks: Gate/evaluation/worst.html" in text
+        assert "Report: report/index.html" in text
         assert "Masks to check by hand: car_01, car_02, car_03 and 2 more" in text
         assert ["last", "blessed", "0.9850"] in rows
         assert "Photographs: train 12 (3 cars), val 4 (1 cars), test 8 (2 cars)" in text
         assert "Set aside: empty mask 2; see PhotographExampleGen/quarantine/" in text
         assert "Cars without metadata: 2" in text
+        assert "Drift: brightness: 12 levels darker" in text
         assert "The U-Net is blessed:" in text
         assert "  yes beats cnn: by far" in text
         assert "  yes beats average_mask: [who knows]" in text
@@ -221,7 +231,7 @@ class TestClosing:
         assert "  NO  beats average_mask: [who knows]" in text
         assert "Nothing was pushed." in text
         assert "A server goes on with serving_models/mask/9" in text
-        for absent in ("last blessed", "Set aside", "metadata", "by hand"):
+        for absent in ("last blessed", "Set aside", "metadata", "by hand", "Drift"):
             assert absent not in text
 
         assert "server:" not in text

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from components.photograph_folder import Photograph
-from report.data_statistics import DataStatistics, PhotographStatistics
+from report.data.data_statistics import DataStatistics, PhotographStatistics
+from tests.report.finished_run import FinishedRun
 
 
 class ReadPage(HTMLParser):
@@ -87,32 +87,6 @@ def read_page() -> type[ReadPage]:
 
 
 @pytest.fixture(scope="session")
-def photograph_statistics() -> Callable[..., PhotographStatistics]:
-    """Makes one photograph's numbers; keyword arguments replace any of them."""
-
-    def make(image_id: str = "car_01", **changes: Any) -> PhotographStatistics:
-        group_id, _, pose = image_id.rpartition("_")
-        about = {"make": "Acme", "model": "Roadster", "year": 2012} | {
-            name: changes.pop(name) for name in ("make", "model", "year") if name in changes
-        }
-        known: dict[str, Any] = {
-            "photograph": Photograph(
-                f"train/{image_id}.jpg", "mask.gif", image_id, group_id, int(pose), **about
-            ),
-            "split": "train",
-            "height": 20,
-            "width": 30,
-            "brightness": 100.0,
-            "colour": (90.0, 100.0, 110.0),
-            "saturation": 0.25,
-            "mask_area": 0.2,
-        }
-        return PhotographStatistics(**known | changes)
-
-    return make
-
-
-@pytest.fixture(scope="session")
 def data_statistics() -> Callable[..., DataStatistics]:
     """Makes the statistics of no photographs at all; keyword arguments replace any of them."""
 
@@ -130,3 +104,9 @@ def data_statistics() -> Callable[..., DataStatistics]:
         return DataStatistics(**known | changes)
 
     return make
+
+
+@pytest.fixture
+def finished_run(tmp_path) -> FinishedRun:
+    """The empty folders of a run, to be filled step by step."""
+    return FinishedRun(tmp_path / "run")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from components.quarantine import QuarantinedFile, Reason
-from report.data_sections import data_sections
-from report.data_statistics import UnlabelledStatistics
-from report.near_duplicates import NearDuplicate
+from report.data.data_sections import data_sections
+from report.data.data_statistics import UnlabelledStatistics
+from report.data.near_duplicates import NearDuplicate
 from report.page import page_of
 
 

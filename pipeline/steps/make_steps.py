@@ -1,0 +1,95 @@
+"""The make classifier: fitted, judged and pushed as a second model, beside the masks'."""
+
+import dataclasses
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from tfx import v1 as tfx
+
+import trainer
+from components import make_gate
+from components.atomic_pusher import AtomicPusher
+from components.last_blessed import LastBlessedOther
+from components.make_gate import MakeGate
+from evaluation import asked_model, bootstrap, make_classifier, masked_photograph
+from pipeline import features
+from pipeline.code_digest import code_digest
+from pipeline.config import MAKE_GATE_CONFIG, MAKE_TRAINER_CONFIG, PipelineConfig
+from pipeline.steps.channels import all_make_blessings, all_make_models
+from pipeline.steps.data_steps import DataSteps
+from pipeline.steps.pusher_config import pusher_config
+from serving.server import servable
+
+# Whose code decides MakeGate's verdict.
+_GATE = (make_gate, make_classifier, asked_model, bootstrap, masked_photograph, servable)
+
+
+@dataclass(frozen=True)
+class MakeSteps:
+    """The steps of the make classifier.
+
+    Attributes:
+        trainer: Fits it.
+        last_blessed: Resolver of the make classifier to compare with.
+        gate: The verdict.
+        pusher: Puts it where servers look.
+    """
+
+    trainer: Any
+    last_blessed: Any
+    gate: Any
+    pusher: Any
+
+    @property
+    def components(self) -> list[Any]:
+        """All of them."""
+        return [getattr(self, field.name) for field in dataclasses.fields(self)]
+
+
+def make_steps(
+    data: DataSteps, root: str, serving_directory: str, config: PipelineConfig
+) -> MakeSteps:
+    """Builds the steps.
+
+    Args:
+        data: The steps before the fits.
+        root: Of the pipeline; what outlives a killed fit lies below it.
+        serving_directory: Gets a version directory when a make classifier is blessed.
+        config: Of the run.
+    """
+    fit = tfx.components.Trainer(
+        run_fn="trainer.make_classifier.fit.run_fn",
+        examples=data.transform.outputs["transformed_examples"],
+        transform_graph=data.transform.outputs["transform_graph"],
+        schema=data.schema,
+        train_args=tfx.proto.TrainArgs(splits=[features.TRAIN]),
+        eval_args=tfx.proto.EvalArgs(splits=[features.VAL]),
+        custom_config={
+            "trainer": MAKE_TRAINER_CONFIG.dump_json(config.make_trainer()).decode(),
+            "code": code_digest(trainer),
+            "fits": os.path.join(root, "fits"),
+        },
+    ).with_id("Trainer.make")
+    last_blessed = tfx.dsl.Resolver(
+        strategy_class=LastBlessedOther,
+        candidate=fit.outputs["model"],
+        model=all_make_models(),
+        model_blessing=all_make_blessings(),
+    ).with_id("LastBlessedMake")
+    gate = MakeGate(
+        config=MAKE_GATE_CONFIG.dump_json(config.make.gate).decode(),
+        code=code_digest(*_GATE),
+        examples=data.examples,
+        candidate=fit.outputs["model"],
+        blessed=last_blessed.outputs["model"],
+    )
+    pusher = AtomicPusher(
+        model=fit.outputs["model"],
+        model_blessing=gate.outputs["blessing"],
+        custom_config=pusher_config(config.signing),
+        push_destination=tfx.proto.PushDestination(
+            filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_directory)
+        ),
+    ).with_id("MakePusher")
+    return MakeSteps(fit, last_blessed, gate, pusher)

@@ -1,0 +1,1 @@
+"""What photographs and masks look like: read from a folder or from a run's examples, and told."""

@@ -1,0 +1,1 @@
+"""Inside the networks: what their layers answer to one photograph."""

@@ -1,0 +1,1 @@
+"""What is served, how large it is, and how to ask it."""

@@ -1,0 +1,1 @@
+"""Pages of TFDV and TFMA, which lie beside a run's page."""
