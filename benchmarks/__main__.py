@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from benchmarks import (
+    ingestion,
     input_pipeline,
     pipeline_memory,
     reply,
@@ -17,12 +18,15 @@ from benchmarks import (
     server_throughput,
     studio_speed,
     training_step,
+    transform,
 )
 from benchmarks.machine import machine
 
 _BENCHMARKS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "studio_speed": studio_speed.measure,
     "pipeline_memory": pipeline_memory.measure,
+    "ingestion": ingestion.measure,
+    "transform": transform.measure,
     "reply": reply.measure,
     "reply_shares": reply_shares.measure,
     "server_throughput": server_throughput.measure,
