@@ -85,7 +85,7 @@ class AtomicPusherExecutor(Executor):
             for card in cards:
                 for folder in (copied, pushed_model.uri):
                     _copy(card.uri, folder, *CARD_FILES)
-            final = _already_there(base, copied, key) if cards else None
+            final = _already_there(base, copied, key)
             if final is None:
                 final = _publish(base, copied, key)
             if key:

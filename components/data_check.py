@@ -27,6 +27,7 @@ class UnusableData(ValueError):
 @tfx.dsl.components.component
 def DataCheck(  # noqa: N802 - a component is named like a class
     config: tfx.dsl.components.Parameter[str],
+    code: tfx.dsl.components.Parameter[str],
     examples: tfx.dsl.components.InputArtifact[tfx.types.standard_artifacts.Examples],
     quarantine: tfx.dsl.components.InputArtifact[Quarantine],
     anomalies: tfx.dsl.components.InputArtifact[tfx.types.standard_artifacts.ExampleAnomalies],
@@ -35,10 +36,12 @@ def DataCheck(  # noqa: N802 - a component is named like a class
 
     Args:
         config: A DataConfig as JSON.
+        code: Digest of the code that decides; changes what is cached.
         examples: What PhotographExampleGen wrote.
         quarantine: What it set aside.
         anomalies: What ExampleValidator found.
     """
+    del code
     check_quarantine(quarantine.uri, DATA_CONFIG.validate_json(config))
     check_splits(
         {

@@ -21,6 +21,7 @@ from components.drift_verdict import (
 )
 from components.photograph_statistics import PhotographStatistics
 from pipeline.config import DRIFT_CONFIG
+from report.data.data_statistics import MEASURES
 from report.data.data_statistics import PhotographStatistics as PhotographNumbers
 from report.data.stored_statistics import stored_photographs
 
@@ -75,6 +76,11 @@ def DriftCheck(  # noqa: N802 - a component is named like a class
         reason = (
             f"the photographs of the last blessed model ({model_uri}) have no statistics: it is "
             "older than this step"
+        )
+    elif baseline.get_int_custom_property("measures") != MEASURES:
+        reason = (
+            f"the photographs of the last blessed model ({model_uri}) were measured by another "
+            "version of this software"
         )
     elif not drift_config.features:
         reason = "drift.features names none"

@@ -11,10 +11,12 @@ from components.last_blessed import LastBlessedOther
 _STEPS = 2
 _INPUTS = (metadata_store_pb2.Event.INPUT, metadata_store_pb2.Event.DECLARED_INPUT)
 _OUTPUTS = (metadata_store_pb2.Event.OUTPUT, metadata_store_pb2.Event.DECLARED_OUTPUT)
+# Of examples: which photographs they were made of. The same ones are read anew when code changed.
+_FINGERPRINT = "input_fingerprint"
 
 
 class LastBlessedOfOtherData(tfx.dsl.experimental.ResolverStrategy):
-    """The model that was blessed last among those that were not fitted on these examples.
+    """The model that was blessed last among those that were not fitted on these photographs.
 
     Were it simply the last blessed one, the second of two identical runs would start from the
     first's result: nothing would be cached, and a model would be fitted on the same photographs
@@ -26,18 +28,25 @@ class LastBlessedOfOtherData(tfx.dsl.experimental.ResolverStrategy):
 
         Args:
             store: Of ML Metadata; knows which examples a model came from.
-            input_dict: ``examples``: the raw examples of this run; ``model``: all Models;
+            input_dict: ``examples``: the raw examples of this run, whose custom property
+                ``input_fingerprint`` tells their photographs; ``model``: all Models;
                 ``model_blessing``: all ModelBlessings; ``infra_blessing``: all InfraBlessings.
 
         Returns:
             The same keys; ``model`` and ``model_blessing`` hold one artifact each, or none where
             no such model was blessed; ``infra_blessing`` none.
         """
-        examples = {artifact.id for artifact in input_dict["examples"]}
-        same = [model for model in input_dict["model"] if examples & ancestors(store, model.id)]
+        examples = input_dict["examples"]
+        ids = {artifact.id for artifact in examples}
+        fingerprints = {artifact.get_string_custom_property(_FINGERPRINT) for artifact in examples}
+        same = []
+        for model in input_dict["model"]:
+            made_of = ancestors(store, model.id)
+            if ids & made_of or (fingerprints - {""}) & _fingerprints(store, made_of):
+                same.append(model)
         resolved = LastBlessedOther().resolve_artifacts(store, {**input_dict, "candidate": same})
         del resolved["candidate"]
-        return {"examples": input_dict["examples"], **resolved}
+        return {"examples": examples, **resolved}
 
 
 def ancestors(store: Any, artifact: int) -> set[int]:
@@ -53,6 +62,14 @@ def ancestors(store: Any, artifact: int) -> set[int]:
         above = parents(store, above)
         found |= above
     return found
+
+
+def _fingerprints(store: Any, artifacts: set[int]) -> set[str]:
+    return {
+        artifact.custom_properties[_FINGERPRINT].string_value
+        for artifact in store.get_artifacts_by_id(list(artifacts))
+        if _FINGERPRINT in artifact.custom_properties
+    }
 
 
 def parents(store: Any, artifacts: set[int]) -> set[int]:

@@ -1,8 +1,8 @@
 """Writes the model card, from what the run has left: nobody has to fill in a form.
 
 Before the push, so that the card can lie beside the pushed model and under the same signature.
-Nothing of it comes from the clock, the machine or the workdir's place. Where it is made again and
-says the same, the Pusher sees that and pushes nothing, see components/atomic_pusher.py.
+Nothing of it is of the moment in which it is written, or of the workdir's place. Where it is made
+again and says the same, the Pusher sees that and pushes nothing, see components/atomic_pusher.py.
 """
 
 import json

@@ -5,14 +5,12 @@ what ``studio-mask explore`` keeps of a folder, so that both give the same page.
 """
 
 import json
-import logging
 import os
 from collections.abc import Mapping
 
 import apache_beam as beam
 from tfx import v1 as tfx
 
-from components.folder_files import UnusableFolder
 from components.photograph_folder import read_metadata
 from components.quarantine import (
     COUNTS_FILE,
@@ -25,14 +23,12 @@ from components.spans import resolve_spans
 from evaluation.masked_photograph import split_files
 from pipeline import features
 from pipeline.config import DATA_CONFIG, SpanConfig
-from report.data.data_statistics import DataStatistics, UnlabelledStatistics
+from report.data.data_statistics import MEASURES, DataStatistics, UnlabelledStatistics
 from report.data.near_duplicates import near_duplicates
 from report.data.samples import choose_extremes, choose_samples
 from report.data.statistics_of_examples import Readings, add_readings, draw_samples, take_readings
 from report.data.stored_statistics import write_statistics
 from report.data.unlabelled import unlabelled_of
-
-_LOGGER = logging.getLogger(__name__)
 
 
 class PhotographStatistics(tfx.dsl.Artifact):
@@ -45,7 +41,8 @@ class PhotographStatistics(tfx.dsl.Artifact):
     0..255), ``colour`` (mean red, green, blue, 0..255), ``saturation`` (0..1), ``mask_area`` (share
     of the pixels, 0..1; null without a mask).
 
-    Custom properties: ``data``, ``fingerprint`` and ``span`` say which photographs these are.
+    Custom properties: ``data``, ``fingerprint`` and ``span`` say which photographs these are,
+    ``measures`` the version of what is measured: other versions cannot be compared.
     """
 
     TYPE_NAME = "components.PhotographStatistics"
@@ -66,9 +63,8 @@ def PhotographStatisticsGen(  # noqa: N802 - a component is named like a class
 
     Args:
         data: Where the photographs came from, as PhotographExampleGen was told: for the names in
-            ``test/`` and metadata.csv. Where it cannot be listed, or is empty, there is nothing
-            to say of ``test/``.
-        fingerprint: Of the data; changes what is cached.
+            ``test/`` and metadata.csv. Where it is empty, there is nothing to say of ``test/``.
+        fingerprint: Of the data and the names in ``test/``; changes what is cached.
         config: A DataConfig as JSON.
         code: Digest of the code that decides what is written; changes what is cached.
         examples: What PhotographExampleGen wrote.
@@ -76,7 +72,7 @@ def PhotographStatisticsGen(  # noqa: N802 - a component is named like a class
         statistics: Output.
         beam_pipeline: Filled in by TFX.
     """
-    del code
+    del code, fingerprint
     with tfx.dsl.io.fileio.open(os.path.join(quarantine.uri, COUNTS_FILE)) as file:
         total = sum(json.loads(file.read())["photographs"].values())
     splits = {split: split_files(examples.uri, split) for split in features.SPLITS}
@@ -101,7 +97,9 @@ def PhotographStatisticsGen(  # noqa: N802 - a component is named like a class
         ),
     )
     statistics.set_string_custom_property("data", data)
-    statistics.set_string_custom_property("fingerprint", fingerprint)
+    read = examples.get_string_custom_property("input_fingerprint")
+    statistics.set_string_custom_property("fingerprint", read)
+    statistics.set_int_custom_property("measures", MEASURES)
     statistics.set_int_custom_property("span", examples.span or 0)
 
 
@@ -112,14 +110,10 @@ def _around(
     if not data:
         return {}, None
     metadata: dict[str, tuple[str, str, int]] = {}
-    try:
-        folders = [span.path for span in resolve_spans(data, spans)]
-        for folder in folders:
-            metadata |= read_metadata(folder)
-        return metadata, unlabelled_of(folders, metadata)
-    except UnusableFolder as error:
-        _LOGGER.warning("nothing is known of the photographs without masks: %s", error)
-        return metadata, None
+    folders = [span.path for span in resolve_spans(data, spans)]
+    for folder in folders:
+        metadata |= read_metadata(folder)
+    return metadata, unlabelled_of(folders, metadata)
 
 
 def _names_a_car(readings: Readings) -> bool:

@@ -13,8 +13,8 @@ class DataLineage:
     """The photographs that a model was made of.
 
     Attributes:
-        path: Folder that they were read from.
-        fingerprint: Of that folder, see ``components.photograph_folder.fingerprint``.
+        path: Where they were read from, as ``--data`` said: a folder or a pattern of spans.
+        fingerprint: Of what is there, see ``components.span_listing.spans_fingerprint``.
         config: Of PhotographExampleGen, as it was given.
         code: Digest of the code that read them; empty where it was not recorded.
         properties: Of the Examples artifact, such as ``span``.

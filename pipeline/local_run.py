@@ -1,6 +1,7 @@
 """Runs the pipeline on this machine: data, steps, scores, one mask, what to do next."""
 
 import os
+import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,7 +122,8 @@ class LocalRun:
             screen.end(f"{short_path(mask.picture)} (Dice {mask.dice:.4f})")
             console.print(
                 Text(
-                    "Next: studio-mask serve --model_base_path "
+                    f"Next: {short_path(Path(sys.executable).with_name('studio-mask'))} serve "
+                    "--model_base_path "
                     f"{short_path(self.workdir.serving_directory)} --model_name mask --port 8500"
                 )
             )

@@ -76,6 +76,7 @@ COMPONENTS = (
     "Pusher",
     "RunReport",
 )
+ODD = "車 <img src=x onerror=alert(1)> & co_16"
 MAKES = "--make-classifier"
 # They look anew in every run.
 RESOLVERS = {"LastBlessed", "LastBlessedStatistics", "LastBlessedMake"}
@@ -351,7 +352,7 @@ def test_a_new_span_is_compared_and_starts_warm_with_what_a_search_found(rerun, 
     assert len(rerun.versions()) == 2
 
 
-def test_make_classifier_is_pushed_beside_the_masks_model(rerun):
+def test_make_classifier_is_pushed_beside_the_masks_model(rerun, tmp_path):
     run = rerun.run("make.fit.epochs=2", "make.gate.majority_margin=-1", flags=(MAKES,))
     assert run.returncode == 0, run.stdout
     assert run.stderr == ""
@@ -372,7 +373,9 @@ def test_make_classifier_is_pushed_beside_the_masks_model(rerun):
     with Servable.load(version) as servable:
         reply = servable.predict({"image_bytes": np.array([image], dtype=object)})
     assert reply["probabilities"][0].sum() == pytest.approx(1.0, abs=1e-5)
-    assert 'id="make-classifier"' in (rerun.workdir / "report" / "index.html").read_text()
+    page = rerun.workdir / "report" / "index.html"
+    assert 'id="make-classifier"' in page.read_text()
+    assert_shows_well(page, tmp_path / "browser", SECTIONS | {"make-classifier"})
 
 
 def test_report_shows_well_in_a_browser(runner, tmp_path):
@@ -394,17 +397,30 @@ def test_bad_photographs_stop_the_run_and_are_named(photographs, tmp_path):
     broken = shutil.copytree(photographs, tmp_path / "photographs")
     victim = sorted((broken / "train").iterdir())[0]
     victim.write_bytes(victim.read_bytes()[:-200])
+    # None of this stops a run: no metadata, a name with everything, photographs of next to nothing.
+    (broken / "metadata.csv").unlink()
+    for image_id, width in ((ODD, 2), ("dot_01", 1)):
+        pixels = np.array([[255, 0]], np.uint8)[:, :width]
+        cv2.imwrite(str(broken / "train" / f"{image_id}.png"), pixels)
+        cv2.imwrite(str(broken / "train_masks" / f"{image_id}_mask.png"), pixels)
     runner = Runner(broken, tmp_path / "run")
     stopped = runner.run()
     assert stopped.returncode == 1
-    assert "1 of 48 photographs cannot be used" in stopped.stdout
+    assert "2 of 50 photographs cannot be used" in stopped.stdout
     assert f"{victim.name}: truncated image" in stopped.stdout
+    # A car and backdrop take two pixels.
+    assert "dot_01.png: mask is not two-valued" in stopped.stdout
 
     # Allowed by the user, the rest is used, and what was read before is not read again.
     allowed = runner.run("data.max_quarantine_fraction=0.05")
     assert allowed.returncode == 0, allowed.stdout
-    assert runner.summary()["quarantined"] == {"truncated image": 1}
-    assert sum(runner.summary()["photographs"].values()) == STUDIO.cars * STUDIO.poses - 1
+    assert runner.summary()["quarantined"] == {"mask is not two-valued": 1, "truncated image": 1}
+    assert sum(runner.summary()["photographs"].values()) == STUDIO.cars * STUDIO.poses
+    assert runner.summary()["cars_without_metadata"] == STUDIO.cars + 1
+    page = runner.workdir / "report" / "index.html"
+    assert "metadata.csv" in page.read_text()
+    assert "<img src=x" not in page.read_text()
+    assert_shows_well(page, tmp_path / "browser", SECTIONS)
 
 
 def _split(runner, name):

@@ -7,6 +7,7 @@ from typing import Any
 from tfx import v1 as tfx
 
 from components import (
+    data_check,
     drift_check,
     drift_comparison,
     drift_verdict,
@@ -17,6 +18,7 @@ from components import (
     photograph_file,
     photograph_folder,
     photograph_statistics,
+    quarantine,
     record_example,
     record_file,
     record_ids,
@@ -54,6 +56,7 @@ _INGESTION = (
     photograph_folder,
     photograph_file,
     photograph_example,
+    quarantine,
     record_example,
     folder_files,
     jpeg_probe,
@@ -167,8 +170,9 @@ def data_steps(
     example_validator = tfx.components.ExampleValidator(
         statistics=statistics_gen.outputs["statistics"], schema=schema
     )
-    data_check = DataCheck(
+    checked = DataCheck(
         config=DATA_CONFIG.dump_json(config.data).decode(),
+        code=code_digest(data_check),
         examples=examples,
         quarantine=example_gen.outputs["quarantine"],
         anomalies=example_validator.outputs["anomalies"],
@@ -209,14 +213,14 @@ def data_steps(
             "code": code_digest(preprocessing, photograph, resize),
         },
     )
-    transform.add_upstream_node(data_check)
+    transform.add_upstream_node(checked)
     transform.add_upstream_node(drift)
     return DataSteps(
         example_gen,
         statistics_gen,
         schema_gen,
         example_validator,
-        data_check,
+        checked,
         statistics,
         last_blessed_statistics,
         drift,

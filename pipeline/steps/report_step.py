@@ -10,7 +10,7 @@ import evaluation
 import report
 from components import run_report
 from components.run_report import RunReport
-from pipeline import augmentation_sheet, lineage, lineage_record, metadata_graph
+from pipeline import augmentation_sheet, closing, lineage, lineage_record, metadata_graph
 from pipeline.code_digest import code_digest
 from pipeline.steps.data_steps import DataSteps
 from pipeline.steps.fit_steps import FitSteps
@@ -24,6 +24,7 @@ _REPORT = (
     Path(report.__file__).parent / "templates",
     evaluation,
     augmentation_sheet,
+    closing,
     lineage,
     lineage_record,
     metadata_graph,

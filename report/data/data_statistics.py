@@ -15,6 +15,9 @@ from components.quarantine import QuarantinedFile
 from report.data.near_duplicates import NearDuplicate
 from report.picture import Picture
 
+# To be raised whenever PhotographStatistics gets another field, or one of them another meaning.
+MEASURES = 1
+
 
 @dataclass(frozen=True)
 class PhotographStatistics:

@@ -54,8 +54,8 @@ def fit_sentences(card: ModelCardFacts) -> list[str]:
         "averaged with those of the mirrored photograph, " if config.prediction.flip_average else ""
     )
     return [
-        f"Fitted for {fit.epochs:,} epochs in {_duration(fit.seconds)}{devices}, in "
-        f"{fit.precision}, from {start}; loss {config.fit.loss}, optimizer {config.fit.optimizer}, "
+        f"{_epochs(fit.epochs)} in {_duration(fit.seconds)}{devices}, in {fit.precision}, from "
+        f"{start}; loss {config.fit.loss}, optimizer {config.fit.optimizer}, "
         f"learning rate {config.fit.learning_rate:g}, {config.fit.batch_size} photographs a step, "
         f"seed {config.fit.seed}.",
         f"Its {answers} are {averaged}enlarged to the photograph's size, and cut at "
@@ -70,6 +70,12 @@ def versions(card: ModelCardFacts) -> dict[str, str]:
     if card.fit.code:
         known["code of the fit"] = card.fit.code
     return known
+
+
+def _epochs(count: int) -> str:
+    if not count:
+        return "Exported without a fit"
+    return f"Fitted for {count:,} epoch{'' if count == 1 else 's'}"
 
 
 def _tail(path: str) -> str:

@@ -4,6 +4,7 @@ import os
 
 from components.servable_path import FORMAT_SERVING
 from evaluation.evidence import CANDIDATE
+from evaluation.worst_photographs import PAGE_FILE
 from report.results.compared_photographs import compared_photographs
 from report.results.fit_record import read_fit
 from report.results.run_results import read_results
@@ -38,6 +39,9 @@ def results_sections(files: RunFiles) -> tuple[Section, ...]:
         dice_of_photographs(results),
         slices(results, files.examples),
         thresholds(fits),
-        comparisons(compared_photographs(of_candidate, files.examples, servable)),
+        comparisons(
+            compared_photographs(of_candidate, files.examples, servable),
+            os.path.join(files.evaluation, PAGE_FILE),
+        ),
         suspected_labels(results.suspects),
     )

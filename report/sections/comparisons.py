@@ -8,11 +8,12 @@ from report.section import Section
 from report.template import render
 
 
-def comparisons(compared: Sequence[ComparedPhotograph]) -> Section:
+def comparisons(compared: Sequence[ComparedPhotograph], worst_page: str) -> Section:
     """Builds the section.
 
     Args:
         compared: Photographs with their pictures.
+        worst_page: Path of the gate's page with more of the worst.
     """
     html = render(
         "comparisons.html",
@@ -21,6 +22,7 @@ def comparisons(compared: Sequence[ComparedPhotograph]) -> Section:
             for rank in (BEST, MEDIAN, WORST)
         ],
         some=bool(compared),
+        worst_page=worst_page,
         missed="#{:02x}{:02x}{:02x}".format(*MISSED),
         surplus="#{:02x}{:02x}{:02x}".format(*SURPLUS),
     )

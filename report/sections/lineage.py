@@ -76,7 +76,10 @@ def _spans(data: DataLineage) -> list[tuple[str, str]]:
     found = [
         (f"span {span.get('number')}", _span(span))
         for span in spans
-        if len(spans) > 1 or span.get("number") or span.get("version") is not None
+        if len(spans) > 1
+        or span.get("number")
+        or span.get("version") is not None
+        or span.get("path", data.path) != data.path
     ]
     return found + [
         (name.replace("_", " "), str(value))

@@ -135,7 +135,7 @@ def _plots(history: Mapping[str, Sequence[float]]) -> list[Plot]:
     return [
         curves(
             "make-accuracy",
-            "Share of right answers after each epoch; the augmented photographs of train/ are "
+            "Share of right answers after each epoch; the augmented photographs of train are "
             "harder than those of val",
             ("epoch", "right answers"),
             lines(train="accuracy", val="val_accuracy", val_among_five="val_top_5_accuracy"),

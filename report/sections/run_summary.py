@@ -52,4 +52,6 @@ def run_summary(
 
 def _time(fit: FitRecord) -> str:
     time = f"{fit.seconds:.0f} s" if fit.seconds < 120 else f"{fit.seconds / 60:.0f} min"
-    return f"{time}, {fit.epochs} epochs" if fit.epochs else time
+    if not fit.epochs:
+        return time
+    return f"{time}, {fit.epochs} epoch{'' if fit.epochs == 1 else 's'}"

@@ -54,7 +54,7 @@ def _facts_of(record: FitRecord, fitted: bool) -> dict[str, str]:
     best = record.best_epoch
     of_fit = {
         "Epochs": f"{record.epochs} of {record.config.fit.epochs}",
-        "Best epoch": "unknown" if best is None else f"{best + 1}",
+        "Best epoch": f"{best + 1}" if best is not None else "unknown" if record.epochs else "none",
     }
     return {
         "Input, pixels": f"{size.width}x{size.height}",

@@ -40,7 +40,8 @@ def serving_commands(serving_directory: str) -> tuple[Command, ...]:
     # Docker and TensorFlow Serving need a whole path.
     whole = base if remote else _whole(short)
     serve = (
-        f"studio-mask serve --model_base_path={shlex.quote(short)} --model_name=mask --port=8500"
+        f".venv/bin/studio-mask serve --model_base_path={shlex.quote(short)} --model_name=mask "
+        "--port=8500"
     )
     served = (
         f"tensorflow_model_server --model_base_path={whole} --model_name=mask "
@@ -57,7 +58,7 @@ def serving_commands(serving_directory: str) -> tuple[Command, ...]:
         *(() if remote else in_docker),
         Command(
             "Masks of a folder, over gRPC",
-            "studio-mask mask PHOTOGRAPHS MASKS --server localhost:8500",
+            ".venv/bin/studio-mask mask PHOTOGRAPHS MASKS --server localhost:8500",
         ),
         Command("One mask, from Python", _PYTHON),
         Command("One mask, over REST (with --rest_api_port=8501)", _CURL),

@@ -45,6 +45,10 @@ def checked(artifact):
     return blessing
 
 
+def fitted_anew(checked):
+    Path(checked.uri, "stamped_model", "saved_model.pb").write_bytes(b"another")
+
+
 @pytest.fixture
 def base(tmp_path):
     return tmp_path / "serving" / "mask"
@@ -171,11 +175,22 @@ def test_a_push_killed_half_way_leaves_no_version(push, base, monkeypatch, copy)
 
 
 @pytest.mark.parametrize("now", [NOW, NOW - 3600])
-def test_versions_rise_even_if_the_clock_does_not(push, base, now):
+def test_versions_rise_even_if_the_clock_does_not(push, checked, base, now):
     push()
+    fitted_anew(checked)
     assert push(now=now).get_string_custom_property("pushed_version") == str(NOW + 1)
     assert {path.name for path in base.iterdir()} == {str(NOW), str(NOW + 1)}
-    assert files(base / str(NOW + 1)) == MODEL_FILES
+    assert files(base / str(NOW)) == MODEL_FILES
+    assert files(base / str(NOW + 1)) == {**MODEL_FILES, "saved_model.pb": b"another"}
+
+
+def test_what_is_served_already_is_not_pushed_again(push, base):
+    # As after a push that was killed before ML Metadata heard of it.
+    push()
+    again = push(now=NOW + 1)
+    assert again.get_string_custom_property("pushed_version") == str(NOW)
+    assert again.get_string_custom_property("pushed_destination") == str(base / str(NOW))
+    assert [path.name for path in base.iterdir()] == [str(NOW)]
 
 
 def test_names_that_are_no_versions_do_not_count(push, base):
@@ -221,8 +236,9 @@ class TestSigning:
         with pytest.raises(Exception, match="changed assets.extra/tf_serving_warmup_requests"):
             verify(version)
 
-    def test_it_names_the_version_even_if_the_clock_went_back(self, push, base, keys):
+    def test_it_names_the_version_even_if_the_clock_went_back(self, push, checked, base, keys):
         push(key=keys[0])
+        fitted_anew(checked)
         push(key=keys[0], now=NOW - 9)
         bundle = json.loads((base / str(NOW + 1) / "model.sig").read_text())
         statement = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))

@@ -133,6 +133,7 @@ class TestComponent:
                     "anomalies": anomalies,
                 },
                 config=DATA_CONFIG.dump_json(DataConfig()).decode(),
+                code="",
             )
 
         return check

@@ -9,7 +9,7 @@ from components.drift_check import Drift, DriftCheck, DriftedData
 from components.drift_verdict import DRIFT
 from components.photograph_statistics import PhotographStatistics
 from pipeline.config import DRIFT_CONFIG, DriftConfig
-from report.data.data_statistics import DataStatistics
+from report.data.data_statistics import MEASURES, DataStatistics
 from report.data.stored_statistics import write_statistics
 
 Model = tfx.types.standard_artifacts.Model
@@ -19,7 +19,7 @@ Model = tfx.types.standard_artifacts.Model
 def statistics_of(artifact, photograph_statistics):
     """Writes the statistics of so many cars, two photographs each."""
 
-    def make(span, cars=20, brightness=100.0, **changes):
+    def make(span, cars=20, brightness=100.0, measures=MEASURES, **changes):
         photographs = tuple(
             photograph_statistics(
                 f"c{car:02}_{pose:02}", brightness=brightness + (car - 9.5) / 10, **changes
@@ -32,6 +32,7 @@ def statistics_of(artifact, photograph_statistics):
         made.set_string_custom_property("data", f"/photos/<span>-{span}")
         made.set_string_custom_property("fingerprint", f"f{span}")
         made.set_int_custom_property("span", span)
+        made.set_int_custom_property("measures", measures)
         return made
 
     return make
@@ -78,6 +79,14 @@ def test_a_blessed_model_that_is_older_than_statistics(check, statistics_of):
     assert not verdict.compared
     assert "/model) have no statistics: it is older than this step" in verdict.reason
     assert verdict.model.endswith("/model")
+
+
+def test_figures_of_another_version_are_not_compared(check, statistics_of):
+    older = statistics_of(1, brightness=10.0, measures=MEASURES - 1)
+    (Path(older.uri) / "photographs.jsonl").write_text('{"unknown field": 1}')
+    _, verdict = check(statistics_of(2), older, stop=True)
+    assert not verdict.compared
+    assert "were measured by another version of this software" in verdict.reason
 
 
 def test_no_drift(check, statistics_of):

@@ -17,9 +17,11 @@ def lineage():
     kind = store.put_artifact_type(metadata_store_pb2.ArtifactType(name="Any"))
     work = store.put_execution_type(metadata_store_pb2.ExecutionType(name="Step"))
 
-    def artifact():
-        [made] = store.put_artifacts([metadata_store_pb2.Artifact(type_id=kind)])
-        return made
+    def artifact(fingerprint=""):
+        made = metadata_store_pb2.Artifact(type_id=kind)
+        if fingerprint:
+            made.custom_properties["input_fingerprint"].string_value = fingerprint
+        return store.put_artifacts([made])[0]
 
     def step(source):
         [execution] = store.put_executions([metadata_store_pb2.Execution(type_id=work)])
@@ -32,7 +34,7 @@ def lineage():
         )
         return result
 
-    spans = [artifact(), artifact()]
+    spans = [artifact("f00"), artifact("ba7")]
     models = [step(step(span)) for span in spans]  # Transform, Trainer.
     return store, spans, models
 
@@ -58,12 +60,14 @@ def infra_blessing(of_model, identity, blessed):
     return made
 
 
-def base(lineage, span, blessed, rejected=()):
+def base(lineage, span, blessed, rejected=(), fingerprint=""):
     store, _, models = lineage
+    examples = typed(tfx.types.standard_artifacts.Examples, span)
+    examples.set_string_custom_property("input_fingerprint", fingerprint)
     resolved = LastBlessedOfOtherData().resolve_artifacts(
         store,
         {
-            "examples": [typed(tfx.types.standard_artifacts.Examples, span)],
+            "examples": [examples],
             "model": [typed(tfx.types.standard_artifacts.Model, model) for model in models],
             "model_blessing": [blessing(model, 1000 + i) for i, model in enumerate(blessed)],
             "infra_blessing": [
@@ -98,3 +102,12 @@ def test_nothing_blessed_on_other_data_is_a_cold_start(lineage):
 def test_a_model_that_its_server_rejected_is_not_started_from(lineage):
     _, _, (old_model, new_model) = lineage
     assert base(lineage, 999, [old_model, new_model], rejected=[new_model]) == [old_model]
+
+
+def test_the_same_photographs_read_anew_are_no_other_data(lineage):
+    _, _, models = lineage
+    anew = 500  # Examples of another id, as after a change of code.
+    assert base(lineage, anew, models, fingerprint="ba7") == [models[0]]
+    assert base(lineage, anew, models, fingerprint="f00") == [models[1]]
+    assert base(lineage, anew, models, fingerprint="new") == [models[1]]
+    assert base(lineage, anew, models) == [models[1]]

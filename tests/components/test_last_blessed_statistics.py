@@ -13,6 +13,7 @@ from components.last_blessed_statistics import LastBlessedStatistics
 from components.photograph_statistics import PhotographStatistics
 from pipeline.config import DRIFT_CONFIG, DriftConfig
 from pipeline.run_record import last_run
+from report.data.data_statistics import MEASURES
 from report.data.stored_statistics import write_statistics
 
 Event = metadata_store_pb2.Event
@@ -145,6 +146,7 @@ def Look(  # noqa: N802
     """Writes statistics of one photograph per car."""
     write_statistics(statistics.uri, _studio(brightness))
     statistics.set_int_custom_property("span", examples.span)
+    statistics.set_int_custom_property("measures", MEASURES)
 
 
 @tfx.dsl.components.component

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from tfx import v1 as tfx
 
+from components.folder_files import UnusableFolder
 from components.photograph_example_gen import PhotographExampleGen
 from components.photograph_statistics import PhotographStatisticsGen
 from components.quarantine import Quarantine, QuarantinedFile, Reason
 from components.split import split_of
 from pipeline.config import DATA_CONFIG, DataConfig
 from report.data.data_sections import data_sections
+from report.data.data_statistics import MEASURES
 from report.data.read_statistics import read_statistics
 from report.data.stored_statistics import stored_statistics
 
@@ -48,6 +50,7 @@ def examples_of(artifact, write_records):
         for split in ("train", "val", "test"):
             write_records(Path(examples.uri, f"Split-{split}", "data.gz"), splits.get(split, []))
         examples.span = 3
+        examples.set_string_custom_property("input_fingerprint", "f00")
         quarantine = artifact(Quarantine, "quarantine")
         counts = {"photographs": {name: len(of) for name, of in splits.items()}}
         Path(quarantine.uri, "counts.json").write_text(json.dumps(counts))
@@ -139,12 +142,21 @@ def test_a_run_gets_the_sections_that_explore_gets(both):
 def test_no_metadata_no_test_folder_one_car(examples_of, statistics_of, raw_example, tmp_path):
     unknown = {"make": b"", "model": b"", "year": -1}
     examples, quarantine = examples_of(train=[raw_example(**unknown)])
-    for data in ("", tmp_path / "gone", "nosuchscheme://bucket/photographs"):
+    (tmp_path / "train").mkdir()
+    for data in ("", tmp_path):
         found = stored_statistics(statistics_of(examples, quarantine, data).uri)
         assert not found.metadata
         assert found.unlabelled is None
         assert [each.photograph.image_id for each in found.photographs] == ["car_01"]
         assert len(found.samples) == 1
+
+
+def test_a_place_that_cannot_be_listed_is_no_place_without_photographs(
+    examples_of, statistics_of, raw_example
+):
+    # The next run would find the wrong counts in the cache.
+    with pytest.raises(UnusableFolder, match="nosuchscheme"):
+        statistics_of(*examples_of(train=[raw_example()]), "nosuchscheme://bucket/photographs")
 
 
 def test_examples_that_bring_their_metadata(examples_of, statistics_of, raw_example):
@@ -155,7 +167,8 @@ def test_examples_that_bring_their_metadata(examples_of, statistics_of, raw_exam
 def test_which_photographs_these_are_is_on_the_artifact(examples_of, statistics_of, raw_example):
     made = statistics_of(*examples_of(test=[raw_example()]), data="/photographs")
     assert made.get_string_custom_property("data") == "/photographs"
-    assert made.get_string_custom_property("fingerprint") == "0123"
+    assert made.get_string_custom_property("fingerprint") == "f00"
+    assert made.get_int_custom_property("measures") == MEASURES
     assert made.get_int_custom_property("span") == 3
 
 

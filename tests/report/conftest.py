@@ -13,6 +13,12 @@ from report.data.data_statistics import DataStatistics, PhotographStatistics
 from tests.report.finished_run import FinishedRun
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--report", metavar="FILE", help="index.html of a finished run, to be opened in a browser"
+    )
+
+
 class ReadPage(HTMLParser):
     """What a page holds: sections with their text, pictures, and all that leads elsewhere."""
 

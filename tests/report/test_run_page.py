@@ -111,3 +111,16 @@ def test_a_browser_shows_it_on_a_phone_and_a_desk(html, tmp_path):
     file.write_bytes(html)
     assert len(html) < 5_000_000
     assert_shows_well(file, tmp_path / "browser", SECTIONS)
+
+
+def test_a_browser_shows_the_report_of_a_finished_run(pytestconfig, tmp_path):
+    """For photographs that cannot lie here.
+
+    pytest tests/report/test_run_page.py --report WORKDIR/report/index.html
+    """
+    file = pytestconfig.getoption("--report", default=None)
+    if file is None:
+        pytest.skip("no --report names one")
+    makes = {"make-classifier"} if b'id="make-classifier"' in Path(file).read_bytes() else set()
+    assert Path(file).stat().st_size < 5_000_000
+    assert_shows_well(Path(file), tmp_path / "browser", SECTIONS | makes)

@@ -94,11 +94,13 @@ def fitted_makes(
 
     Args:
         photographs: Make and car of each photograph of the training split.
-        vocabulary: The makes that Transform found, in its order. One that no photograph has is left
-            out: Transform writes a filler where it found none at all.
+        vocabulary: The makes that Transform found, in whose order they come. One that no photograph
+            has is left out: Transform writes a filler where it found none at all. Those that it
+            leaves out itself, since they have a line break, come behind.
     """
     of_make = Counter(make for make, _ in photographs)
     cars = Counter(make for make, _ in set(photographs))
-    return tuple(
-        FittedMake(make, of_make[make], cars[make]) for make in vocabulary if of_make[make]
-    )
+    del of_make[""]
+    found = [make for make in vocabulary if make in of_make]
+    found += sorted(of_make.keys() - set(found))
+    return tuple(FittedMake(make, of_make[make], cars[make]) for make in found)

@@ -21,7 +21,7 @@ def makes_and_cars(serialized: tf.data.Dataset) -> list[tuple[str, str]]:
     """Reads the make and the car of each photograph, in order.
 
     Args:
-        serialized: Transformed examples, string [].
+        serialized: Transformed or raw examples, string []; one at a time is in memory.
 
     Returns:
         A pair per photograph; the make is empty where it is unknown.
@@ -29,8 +29,8 @@ def makes_and_cars(serialized: tf.data.Dataset) -> list[tuple[str, str]]:
     keys = (features.MAKE, features.GROUP_ID)
     spec = {key: tf.io.FixedLenFeature([], tf.string) for key in keys}
     found: list[tuple[bytes, bytes]] = []
-    for records in serialized.batch(_READ_AT_ONCE):
-        parsed = tf.io.parse_example(records, spec)
+    pairs = serialized.map(lambda record: tf.io.parse_single_example(record, spec))
+    for parsed in pairs.batch(_READ_AT_ONCE):
         found += zip(*(parsed[key].numpy().tolist() for key in keys), strict=True)
     return [(make.decode(errors="replace"), car.decode(errors="replace")) for make, car in found]
 

@@ -94,7 +94,7 @@ def test_no_epoch(finished_run, read, transformed):
     finished_run.fit("unet", None, {"epochs": 0}, started_from="weights.h5")
     transformed(1)
     page = read()
-    assert "Epochs 0 of 0 Best epoch unknown" in page.sections["training"]
+    assert "Epochs 0 of 0 Best epoch none" in page.sections["training"]
     assert "No epoch was run: the model is what it started from" in page.sections["training"]
     assert "no photograph was augmented" in page.sections["augmentation"]
     assert page.pictures == []

@@ -110,3 +110,19 @@ def test_an_orchestrator_with_a_store_of_its_own(read_page):
 
 def test_a_model_of_unknown_data(text_of):
     assert "does not tell which photographs" in text_of(data=(), trainer={}, judgements=())
+
+
+def test_weights_of_a_file_are_no_model_that_is_known(text_of):
+    text = text_of(weights={"unet_fit.initial_weights": "d1e5"})
+    assert "not known here: it started from weights in a file" in text
+    assert "no earlier model" not in text
+    # An encoder's weights are no model of ours.
+    assert "no earlier model" in text_of(weights={"unet.encoder_weights": "d1e5"})
+
+
+def test_the_first_span_of_a_pattern_is_named_too(text_of):
+    spans = [{"number": 0, "version": None, "path": "/photographs/span-0"}]
+    data = dataclasses.replace(
+        DATA, path="/photographs/span-{SPAN}", properties={"span": 0, "spans": json.dumps(spans)}
+    )
+    assert "span 0/photographs/span-0" in text_of(data=(data,))

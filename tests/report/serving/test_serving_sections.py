@@ -114,7 +114,7 @@ def test_nothing_is_there(finished_run, read_page):
 def test_commands_with_the_paths_of_the_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     texts = [each.text for each in serving_commands(str(tmp_path / "my run" / "mask"))]
-    assert texts[0].startswith("studio-mask serve --model_base_path='my run/mask' ")
+    assert texts[0].startswith(".venv/bin/studio-mask serve --model_base_path='my run/mask' ")
     assert """--model_base_path="$PWD"/'my run/mask' """ in texts[1]
     assert """-v "$PWD"/'my run/mask':/models/mask:ro tensorflow/serving:""" in texts[2]
 

@@ -11,6 +11,15 @@ def test_what_transform_writes_where_there_is_no_make_is_none():
     assert fitted_makes([("", "x"), ("", "y")], [filler]) == ()
 
 
+def test_makes_with_a_line_break_which_transform_leaves_out():
+    photographs = [("BMW\nMini", "x"), ("Audi", "y"), ("", "z"), ("A\rB", "w")]
+    assert fitted_makes(photographs, ["Audi"]) == (
+        FittedMake("Audi", 1, 1),
+        FittedMake("A\rB", 1, 1),
+        FittedMake("BMW\nMini", 1, 1),
+    )
+
+
 def test_left_out():
     assert LeftOut.of(["A", "", "Z", "B", "Z", ""], ["A", "B"]) == LeftOut(2, 2)
     assert LeftOut.of(["", ""], []) == LeftOut(2, 0)
