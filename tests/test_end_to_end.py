@@ -416,7 +416,7 @@ def test_bad_photographs_stop_the_run_and_are_named(photographs, tmp_path):
     assert allowed.returncode == 0, allowed.stdout
     assert runner.summary()["quarantined"] == {"mask is not two-valued": 1, "truncated image": 1}
     assert sum(runner.summary()["photographs"].values()) == STUDIO.cars * STUDIO.poses
-    assert runner.summary()["cars_without_metadata"] == STUDIO.cars + 1
+    assert runner.summary()["cars_without_metadata"] == STUDIO.cars + 2
     page = runner.workdir / "report" / "index.html"
     assert "metadata.csv" in page.read_text()
     assert "<img src=x" not in page.read_text()
