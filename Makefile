@@ -17,8 +17,9 @@ help: ## Show this list
 run: $(INSTALLED) ## Render the sample photographs, train, gate, push, and ask for a mask (ARGS=... for flags)
 	@$(PYTHON) local_runner.py $(ARGS)
 
+# Whole files to two processes: their fixtures are made once, and two fit into 8 GiB.
 test: $(INSTALLED) ## Run all tests (ARGS=... for pytest's flags)
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(INSTALLED) ## Check style and types
 	@$(VENV)/bin/ruff check $(CODE)

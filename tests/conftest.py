@@ -20,6 +20,12 @@ settings.register_profile("studio-mask", deadline=None, max_examples=50, databas
 settings.load_profile("studio-mask")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the slow files first: begun last, one process would work on them alone."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def pixels_of_mask() -> Callable[..., np.ndarray]:
     """Makes a mask of 0 and 255: a rectangle whose place depends on the seed."""
