@@ -22,7 +22,7 @@ _CARS = AugmentationConfig(
 )
 
 # Rendered photographs of 480x320: 48 cars, 8 poses (30 cars to fit, 11 val, 7 test).
-# Test Dice: U-Net 0.9800, CNN 0.8570, average mask 0.7482. 114 s from photographs to push.
+# Test Dice: U-Net 0.9785, CNN 0.8530, average mask 0.7482. 150 s from photographs to report.
 # Two cores of an AMD EPYC, no GPU, 2026-11-23: make run
 SAMPLE = PipelineConfig(
     input=InputConfig(height=96, width=144),
