@@ -8,6 +8,7 @@ from collections.abc import Callable
 import apache_beam as beam
 from tfx import v1 as tfx
 
+from components.blessing import write_blessing
 from components.servable_path import servable_path
 from evaluation.asked_model import AskedModel, ServableModel
 from evaluation.evaluate import add_evaluation, read_scores, scores_by_model
@@ -98,13 +99,7 @@ def Gate(  # noqa: N802 - a component is named like a class
     with tfx.dsl.io.fileio.open(os.path.join(evaluation.uri, VERDICT_FILE), "wb") as file:
         file.write(VERDICT.dump_json(verdict, indent=2))
 
-    # The names that TFX's Pusher and LatestBlessedModelStrategy read.
-    blessing.set_int_custom_property("blessed", int(verdict.blessed))
-    blessing.set_string_custom_property("current_model", candidate.uri)
-    blessing.set_int_custom_property("current_model_id", candidate.id)
-    marker = "BLESSED" if verdict.blessed else "NOT_BLESSED"
-    with tfx.dsl.io.fileio.open(os.path.join(blessing.uri, marker), "w") as file:
-        file.write("")
+    write_blessing(blessing, candidate, verdict.blessed)
 
 
 def _evidence(

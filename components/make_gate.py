@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 from tfx import v1 as tfx
 
+from components.blessing import write_blessing
 from components.servable_path import servable_path
 from evaluation.make_classifier.make_answer import (
     ANSWERS_FILE,
@@ -84,10 +85,4 @@ def MakeGate(  # noqa: N802 - a component is named like a class
         with tfx.dsl.io.fileio.open(os.path.join(evaluation.uri, name), "wb") as file:
             file.write(content)
 
-    # The names that TFX's Pusher and LatestBlessedModelStrategy read.
-    blessing.set_int_custom_property("blessed", int(verdict.blessed))
-    blessing.set_string_custom_property("current_model", candidate.uri)
-    blessing.set_int_custom_property("current_model_id", candidate.id)
-    marker = "BLESSED" if verdict.blessed else "NOT_BLESSED"
-    with tfx.dsl.io.fileio.open(os.path.join(blessing.uri, marker), "w") as file:
-        file.write("")
+    write_blessing(blessing, candidate, verdict.blessed)

@@ -9,7 +9,7 @@ from tfx import v1 as tfx
 
 import evaluation
 import trainer
-from components import make_gate
+from components import blessing, make_gate
 from components.atomic_pusher import AtomicPusher
 from components.last_blessed import LastBlessedOther
 from components.make_gate import MakeGate
@@ -22,7 +22,7 @@ from pipeline.steps.pusher_config import pusher_config
 from serving.server import servable
 
 # Whose code decides MakeGate's verdict.
-_GATE = (make_gate, evaluation, servable)
+_GATE = (make_gate, blessing, evaluation, servable)
 
 
 @dataclass(frozen=True)

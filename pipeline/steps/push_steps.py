@@ -11,7 +11,7 @@ import evaluation
 import report.model_card
 import report.results
 import serving.server
-from components import gate, model_card, server_check, server_evidence, server_verdict
+from components import blessing, gate, model_card, server_check, server_evidence, server_verdict
 from components.atomic_pusher import AtomicPusher
 from components.gate import Gate
 from components.last_blessed import LastBlessedOther
@@ -88,7 +88,7 @@ def push_steps(
     ).with_id("LastBlessed")
     quality_gate = Gate(
         config=GATE_CONFIG.dump_json(config.gate).decode(),
-        code=code_digest(gate, evaluation, servable, dice, resize),
+        code=code_digest(gate, blessing, evaluation, servable, dice, resize),
         examples=data.examples,
         candidate=candidate,
         cnn=fits.cnn.outputs["model"],
