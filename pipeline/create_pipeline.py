@@ -8,10 +8,12 @@ from tfx import v1 as tfx
 
 from pipeline.config import PipelineConfig
 from pipeline.steps.data_steps import data_steps
+from pipeline.steps.earlier_models import EarlierModels
 from pipeline.steps.fit_steps import fit_steps
 from pipeline.steps.make_steps import make_steps
 from pipeline.steps.push_steps import push_steps
 from pipeline.steps.report_step import report_step
+from pipeline.steps.resolved_models import ResolvedModels
 
 SCHEMA_FILE = Path(__file__).parent / "schema" / "schema.pbtxt"
 
@@ -26,9 +28,11 @@ def create_pipeline(
     schema_file: str,
     serving_directory: str,
     make_serving_directory: str,
+    fits_directory: str,
     config: PipelineConfig,
     metadata: metadata_store_pb2.ConnectionConfig | None,
     beam_pipeline_args: Sequence[str] = (),
+    earlier: EarlierModels | None = None,
 ) -> tfx.dsl.Pipeline:
     """Builds the pipeline: photographs to a pushed model and a report.
 
@@ -42,9 +46,11 @@ def create_pipeline(
         schema_file: Text proto of the schema; cached by its path.
         serving_directory: Gets a version directory when a model is blessed.
         make_serving_directory: The same for the make classifier, if there is one.
+        fits_directory: For what outlives a killed fit.
         config: Everything else.
         metadata: Connection to ML Metadata; None where the orchestrator brings its own.
         beam_pipeline_args: For the steps that run on Beam.
+        earlier: Finds models of earlier runs; without it resolvers look into ML Metadata.
 
     Returns:
         The pipeline, with caching on.
@@ -53,11 +59,12 @@ def create_pipeline(
         MissingWeights: If the config names a weights file that does not exist.
         UnusableKey: If it names a private key that cannot sign.
     """
-    to_examples = data_steps(data, fingerprint, unlabelled_names, schema_file, config)
-    to_models = fit_steps(to_examples, root, config)
-    to_server = push_steps(to_examples, to_models, serving_directory, config)
+    earlier = earlier or ResolvedModels()
+    to_examples = data_steps(data, fingerprint, unlabelled_names, schema_file, earlier, config)
+    to_models = fit_steps(to_examples, fits_directory, earlier, config)
+    to_server = push_steps(to_examples, to_models, serving_directory, earlier, config)
     to_makes = (
-        make_steps(to_examples, root, make_serving_directory, config)
+        make_steps(to_examples, fits_directory, make_serving_directory, earlier, config)
         if config.make.enabled
         else None
     )

@@ -158,6 +158,7 @@ class LocalRun:
                 schema_file=str(self.workdir.schema(SCHEMA_FILE)),
                 serving_directory=str(self.workdir.serving_directory),
                 make_serving_directory=str(self.workdir.make_serving_directory),
+                fits_directory=str(self.workdir.artifacts / "fits"),
                 config=self.config,
                 metadata=metadata,
                 beam_pipeline_args=beam_args,

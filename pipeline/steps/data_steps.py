@@ -31,9 +31,8 @@ from components import (
 )
 from components.data_check import DataCheck
 from components.drift_check import DriftCheck
-from components.last_blessed_statistics import LastBlessedStatistics
 from components.photograph_example_gen import PhotographExampleGen
-from components.photograph_statistics import PhotographStatistics, PhotographStatisticsGen
+from components.photograph_statistics import PhotographStatisticsGen
 from evaluation import masked_photograph
 from pipeline import features, mask_panel
 from pipeline.code_digest import code_digest
@@ -44,7 +43,7 @@ from pipeline.config import (
     DataConfig,
     PipelineConfig,
 )
-from pipeline.steps.channels import all_infra_blessings, all_mask_blessings, all_mask_models
+from pipeline.steps.earlier_models import EarlierModels
 from report import data as report_data
 from report import picture
 from report.data import data_statistics, stored_statistics
@@ -107,7 +106,7 @@ class DataSteps:
         example_validator: Holds the statistics to it.
         data_check: Stops the run where the data must not be learned from.
         photograph_statistics: Every photograph in numbers.
-        last_blessed_statistics: Resolver of those that the last blessed model was fitted on.
+        last_blessed: What finds those that the last blessed model was fitted on.
         drift_check: Compares the two.
         transform: Examples at the model's size.
     """
@@ -118,14 +117,24 @@ class DataSteps:
     example_validator: Any
     data_check: Any
     photograph_statistics: Any
-    last_blessed_statistics: Any
+    last_blessed: tuple[Any, ...]
     drift_check: Any
     transform: Any
 
     @property
     def components(self) -> list[Any]:
         """All of them."""
-        return [getattr(self, field.name) for field in dataclasses.fields(self)]
+        return [
+            self.example_gen,
+            self.statistics_gen,
+            self.schema_gen,
+            self.example_validator,
+            self.data_check,
+            self.photograph_statistics,
+            *self.last_blessed,
+            self.drift_check,
+            self.transform,
+        ]
 
     @property
     def examples(self) -> Any:
@@ -139,7 +148,12 @@ class DataSteps:
 
 
 def data_steps(
-    data: str, fingerprint: str, unlabelled_names: str, schema_file: str, config: PipelineConfig
+    data: str,
+    fingerprint: str,
+    unlabelled_names: str,
+    schema_file: str,
+    earlier: EarlierModels,
+    config: PipelineConfig,
 ) -> DataSteps:
     """Builds the steps.
 
@@ -149,6 +163,7 @@ def data_steps(
         unlabelled_names: Digest of the names in ``test/``, see ``names_digest`` in
             report/data/unlabelled.py.
         schema_file: Text proto of the schema; cached by its path.
+        earlier: Finds models of earlier runs.
         config: Of the run.
     """
     # Without the quarantine's limit: whoever changes only that reads no photograph again.
@@ -185,20 +200,13 @@ def data_steps(
         examples=examples,
         quarantine=example_gen.outputs["quarantine"],
     )
-    last_blessed_statistics = tfx.dsl.Resolver(
-        strategy_class=LastBlessedStatistics,
-        examples=examples,
-        model=all_mask_models(),
-        model_blessing=all_mask_blessings(),
-        infra_blessing=all_infra_blessings(),
-        statistics=tfx.dsl.Channel(type=PhotographStatistics),
-    ).with_id("LastBlessedStatistics")
+    last_blessed = earlier.blessed_with_statistics(examples)
     drift = DriftCheck(
         config=DRIFT_CONFIG.dump_json(config.drift).decode(),
         code=code_digest(*_DRIFT),
         statistics=statistics.outputs["statistics"],
-        baseline=last_blessed_statistics.outputs["statistics"],
-        model=last_blessed_statistics.outputs["model"],
+        baseline=last_blessed.statistics,
+        model=last_blessed.model,
     )
     transform = tfx.components.Transform(
         examples=examples,
@@ -222,7 +230,7 @@ def data_steps(
         example_validator,
         checked,
         statistics,
-        last_blessed_statistics,
+        last_blessed.nodes,
         drift,
         transform,
     )

@@ -1,18 +1,16 @@
 """From what Transform wrote to three models: the U-Net and its two baselines."""
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
 from tfx import v1 as tfx
 
 import trainer
-from components.last_blessed_of_other_data import LastBlessedOfOtherData
 from pipeline import features
 from pipeline.code_digest import code_digest
 from pipeline.config import TRAINER_CONFIG, TUNER_CONFIG, ModelName, PipelineConfig
-from pipeline.steps.channels import all_infra_blessings, all_mask_blessings, all_mask_models
 from pipeline.steps.data_steps import DataSteps
+from pipeline.steps.earlier_models import EarlierModels
 from pipeline.weights_digest import weights_digests
 
 
@@ -24,7 +22,7 @@ class FitSteps:
         average_mask: Trainer.
         cnn: Trainer.
         unet: Trainer.
-        before_unet: Tuner, and the resolver of the model to start from, where the run has them.
+        before_unet: Tuner, and what finds the model to start from, where the run has them.
     """
 
     average_mask: Any
@@ -38,12 +36,15 @@ class FitSteps:
         return [self.average_mask, self.cnn, *self.before_unet, self.unet]
 
 
-def fit_steps(data: DataSteps, root: str, config: PipelineConfig) -> FitSteps:
+def fit_steps(
+    data: DataSteps, fits_directory: str, earlier: EarlierModels, config: PipelineConfig
+) -> FitSteps:
     """Builds the steps.
 
     Args:
         data: The steps before.
-        root: Of the pipeline; what outlives a killed fit lies below it.
+        fits_directory: For what outlives a killed fit.
+        earlier: Finds models of earlier runs.
         config: Of the run.
 
     Raises:
@@ -66,7 +67,7 @@ def fit_steps(data: DataSteps, root: str, config: PipelineConfig) -> FitSteps:
 
     def fit(model: ModelName, **more: tfx.types.BaseChannel) -> tfx.components.Trainer:
         known = arguments(model)
-        known["custom_config"]["fits"] = os.path.join(root, "fits")
+        known["custom_config"]["fits"] = fits_directory
         return tfx.components.Trainer(run_fn="trainer.fit.run_fn", **known, **more).with_id(
             f"Trainer.{model}"
         )
@@ -80,13 +81,7 @@ def fit_steps(data: DataSteps, root: str, config: PipelineConfig) -> FitSteps:
         unet_inputs["hyperparameters"] = tuner.outputs["best_hyperparameters"]
         before_unet.append(tuner)
     if config.warm_start:
-        base = tfx.dsl.Resolver(
-            strategy_class=LastBlessedOfOtherData,
-            examples=data.examples,
-            model=all_mask_models(),
-            model_blessing=all_mask_blessings(),
-            infra_blessing=all_infra_blessings(),
-        ).with_id("WarmStart")
-        unet_inputs["base_model"] = base.outputs["model"]
-        before_unet.append(base)
+        base = earlier.base_model(data.examples)
+        unet_inputs["base_model"] = base.model
+        before_unet += base.nodes
     return FitSteps(fit("average_mask"), fit("cnn"), fit("unet", **unet_inputs), tuple(before_unet))

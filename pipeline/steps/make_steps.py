@@ -1,7 +1,5 @@
 """The make classifier: fitted, judged and pushed as a second model, beside the masks'."""
 
-import dataclasses
-import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +9,12 @@ import evaluation
 import trainer
 from components import blessing, make_gate
 from components.atomic_pusher import AtomicPusher
-from components.last_blessed import LastBlessedOther
 from components.make_gate import MakeGate
 from pipeline import features
 from pipeline.code_digest import code_digest
 from pipeline.config import MAKE_GATE_CONFIG, MAKE_TRAINER_CONFIG, PipelineConfig
-from pipeline.steps.channels import all_make_blessings, all_make_models
 from pipeline.steps.data_steps import DataSteps
+from pipeline.steps.earlier_models import EarlierModels
 from pipeline.steps.pusher_config import pusher_config
 from serving.server import servable
 
@@ -31,31 +28,36 @@ class MakeSteps:
 
     Attributes:
         trainer: Fits it.
-        last_blessed: Resolver of the make classifier to compare with.
+        last_blessed: What finds the make classifier to compare with.
         gate: The verdict.
         pusher: Puts it where servers look.
     """
 
     trainer: Any
-    last_blessed: Any
+    last_blessed: tuple[Any, ...]
     gate: Any
     pusher: Any
 
     @property
     def components(self) -> list[Any]:
         """All of them."""
-        return [getattr(self, field.name) for field in dataclasses.fields(self)]
+        return [self.trainer, *self.last_blessed, self.gate, self.pusher]
 
 
 def make_steps(
-    data: DataSteps, root: str, serving_directory: str, config: PipelineConfig
+    data: DataSteps,
+    fits_directory: str,
+    serving_directory: str,
+    earlier: EarlierModels,
+    config: PipelineConfig,
 ) -> MakeSteps:
     """Builds the steps.
 
     Args:
         data: The steps before the fits.
-        root: Of the pipeline; what outlives a killed fit lies below it.
+        fits_directory: For what outlives a killed fit.
         serving_directory: Gets a version directory when a make classifier is blessed.
+        earlier: Finds models of earlier runs.
         config: Of the run.
     """
     fit = tfx.components.Trainer(
@@ -68,21 +70,16 @@ def make_steps(
         custom_config={
             "trainer": MAKE_TRAINER_CONFIG.dump_json(config.make_trainer()).decode(),
             "code": code_digest(trainer),
-            "fits": os.path.join(root, "fits"),
+            "fits": fits_directory,
         },
     ).with_id("Trainer.make")
-    last_blessed = tfx.dsl.Resolver(
-        strategy_class=LastBlessedOther,
-        candidate=fit.outputs["model"],
-        model=all_make_models(),
-        model_blessing=all_make_blessings(),
-    ).with_id("LastBlessedMake")
+    last_blessed = earlier.last_blessed_make(fit.outputs["model"])
     gate = MakeGate(
         config=MAKE_GATE_CONFIG.dump_json(config.make.gate).decode(),
         code=code_digest(*_GATE),
         examples=data.examples,
         candidate=fit.outputs["model"],
-        blessed=last_blessed.outputs["model"],
+        blessed=last_blessed.model,
     )
     pusher = AtomicPusher(
         model=fit.outputs["model"],
@@ -92,4 +89,4 @@ def make_steps(
             filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_directory)
         ),
     ).with_id("MakePusher")
-    return MakeSteps(fit, last_blessed, gate, pusher)
+    return MakeSteps(fit, last_blessed.nodes, gate, pusher)

@@ -1,6 +1,5 @@
 """From a fitted model to a served one: compared, judged, tried in its server, pushed."""
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ import serving.server
 from components import blessing, gate, model_card, server_check, server_evidence, server_verdict
 from components.atomic_pusher import AtomicPusher
 from components.gate import Gate
-from components.last_blessed import LastBlessedOther
 from components.model_card import ModelCard
 from components.server_check import ServerCheck
 from pipeline.code_digest import code_digest
@@ -24,8 +22,8 @@ from pipeline.config import (
     SERVER_CHECK_CONFIG,
     PipelineConfig,
 )
-from pipeline.steps.channels import all_infra_blessings, all_mask_blessings, all_mask_models
 from pipeline.steps.data_steps import DataSteps
+from pipeline.steps.earlier_models import EarlierModels
 from pipeline.steps.fit_steps import FitSteps
 from pipeline.steps.pusher_config import pusher_config
 from serving.server import servable
@@ -45,14 +43,14 @@ class PushSteps:
     """The steps after the fits.
 
     Attributes:
-        last_blessed: Resolver of the model to compare with.
+        last_blessed: What finds the model to compare with.
         gate: The verdict on the masks.
         server_check: The verdict on the server that runs the model.
         model_card: What whoever uses the model should know of it.
         pusher: Puts the model where servers look.
     """
 
-    last_blessed: Any
+    last_blessed: tuple[Any, ...]
     gate: Any
     server_check: Any
     model_card: Any
@@ -61,11 +59,15 @@ class PushSteps:
     @property
     def components(self) -> list[Any]:
         """All of them."""
-        return [getattr(self, field.name) for field in dataclasses.fields(self)]
+        return [*self.last_blessed, self.gate, self.server_check, self.model_card, self.pusher]
 
 
 def push_steps(
-    data: DataSteps, fits: FitSteps, serving_directory: str, config: PipelineConfig
+    data: DataSteps,
+    fits: FitSteps,
+    serving_directory: str,
+    earlier: EarlierModels,
+    config: PipelineConfig,
 ) -> PushSteps:
     """Builds the steps.
 
@@ -73,19 +75,14 @@ def push_steps(
         data: The steps before the fits.
         fits: The fits.
         serving_directory: Gets a version directory when a model is blessed.
+        earlier: Finds models of earlier runs.
         config: Of the run.
 
     Raises:
         UnusableKey: If the config names a private key that cannot sign.
     """
     candidate = fits.unet.outputs["model"]
-    last_blessed = tfx.dsl.Resolver(
-        strategy_class=LastBlessedOther,
-        candidate=candidate,
-        model=all_mask_models(),
-        model_blessing=all_mask_blessings(),
-        infra_blessing=all_infra_blessings(),
-    ).with_id("LastBlessed")
+    last_blessed = earlier.last_blessed(candidate)
     quality_gate = Gate(
         config=GATE_CONFIG.dump_json(config.gate).decode(),
         code=code_digest(gate, blessing, evaluation, servable, dice, resize),
@@ -93,7 +90,7 @@ def push_steps(
         candidate=candidate,
         cnn=fits.cnn.outputs["model"],
         average_mask=fits.average_mask.outputs["model"],
-        blessed=last_blessed.outputs["model"],
+        blessed=last_blessed.model,
     )
     in_its_server = ServerCheck(
         config=SERVER_CHECK_CONFIG.dump_json(config.server_check).decode(),
@@ -124,4 +121,4 @@ def push_steps(
             filesystem=tfx.proto.PushDestination.Filesystem(base_directory=serving_directory)
         ),
     ).with_id("Pusher")
-    return PushSteps(last_blessed, quality_gate, in_its_server, card, pusher)
+    return PushSteps(last_blessed.nodes, quality_gate, in_its_server, card, pusher)

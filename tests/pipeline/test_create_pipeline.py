@@ -57,6 +57,7 @@ def created(folder, config):
         schema_file="/schema/schema.pbtxt",
         serving_directory="/serving",
         make_serving_directory="/serving_makes",
+        fits_directory="/fits",
         config=config,
         metadata=tfx.orchestration.metadata.sqlite_metadata_connection_config(
             str(folder / "metadata.sqlite")
