@@ -21,20 +21,24 @@ class RunRecord:
     properties: dict[tuple[str, str], dict[str, int | str | float]]
 
 
-def last_run(connection: metadata_store_pb2.ConnectionConfig) -> RunRecord:
+def last_run(
+    connection: metadata_store_pb2.ConnectionConfig, pipeline: str | None = None
+) -> RunRecord:
     """Returns the record of the newest run.
 
     Args:
         connection: To the store that the run wrote to.
+        pipeline: Name of the pipeline; None where the store is its own.
 
     Raises:
         LookupError: If the store knows no run.
     """
     store = metadata_store.MetadataStore(connection)
-    runs = store.get_contexts_by_type("pipeline_run")
-    if not runs:
-        raise LookupError("ML Metadata holds no pipeline run")
-    run = max(runs, key=lambda context: context.id)
+    run = _newest(store) if pipeline is None else _newest_of(store, pipeline)
+    if run is None:
+        raise LookupError(
+            f"ML Metadata holds no pipeline run{f' of {pipeline}' if pipeline else ''}"
+        )
     executions = store.get_executions_by_context(run.id)
     node_of = {execution.id: _node_id(store, execution.id) for execution in executions}
     states = {
@@ -60,6 +64,30 @@ def last_run(connection: metadata_store_pb2.ConnectionConfig) -> RunRecord:
             for name, value in artifact.custom_properties.items()
         }
     return RunRecord(states, uris, properties)
+
+
+def _newest(store: metadata_store.MetadataStore) -> metadata_store_pb2.Context | None:
+    runs = store.get_contexts_by_type("pipeline_run")
+    return max(runs, key=lambda context: context.id, default=None)
+
+
+def _newest_of(
+    store: metadata_store.MetadataStore, pipeline: str
+) -> metadata_store_pb2.Context | None:
+    context = store.get_context_by_type_and_name("pipeline", pipeline)
+    if context is None:
+        return None
+    newest_first = metadata_store.ListOptions(
+        limit=1, order_by=metadata_store.OrderByField.ID, is_asc=False
+    )
+    executions = store.get_executions_by_context(context.id, list_options=newest_first)
+    runs = [
+        context
+        for execution in executions
+        for context in store.get_contexts_by_execution(execution.id)
+        if context.type == "pipeline_run"
+    ]
+    return runs[0] if runs else None
 
 
 def _node_id(store: metadata_store.MetadataStore, execution_id: int) -> str:
