@@ -18,6 +18,7 @@ import tensorflow_transform as tft
 from pipeline.config import TRAINER_CONFIG, TrainerConfig
 from trainer import input_pipeline, prediction, signatures
 from trainer.build_model import build_model
+from trainer.fit_job import hand_over, hands_over
 from trainer.fit_model import HISTORY_FILE, backup_of, fit_model
 from trainer.gpu_process import fit_in_gpu_process, needs_gpu_process
 from trainer.hyperparameters import tuned
@@ -31,7 +32,7 @@ FIT_FILE = "fit.json"
 WEIGHTS_FILE = "model.weights.h5"
 
 
-def run_fn(fn_args: Any) -> None:
+def run_fn(fn_args: Any, strategy: tf.distribute.Strategy | None = None) -> None:
     """Does one Trainer step; TFX calls it by its import path.
 
     Args:
@@ -41,12 +42,16 @@ def run_fn(fn_args: Any) -> None:
             in ``model_run_dir`` the history of the fit and ``fit.json`` (threshold, val Dice at it
             and at all others, epochs, seconds). Of several machines that fit together the chief
             alone writes.
+        strategy: Where to fit; None chooses by what is there. TFX gives none.
     """
+    if strategy is None and hands_over(fn_args):
+        hand_over(fn_args)
+        return
     if needs_gpu_process(fn_args):
         fit_in_gpu_process(fn_args)
         return
     started = time.monotonic()
-    strategy = make_strategy()
+    strategy = strategy or make_strategy()
     config = _with_hyperparameters(
         TRAINER_CONFIG.validate_json(fn_args.custom_config["trainer"]), fn_args.hyperparameters
     )

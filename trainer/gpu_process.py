@@ -23,7 +23,7 @@ from typing import Any
 from pipeline.gpu import gpus_are_hidden, show_gpus
 
 # What run_fn reads of its FnArgs, the rest of which cannot be sent to another process.
-_ARGUMENTS = (
+ARGUMENTS = (
     "custom_config",
     "hyperparameters",
     "transform_output",
@@ -75,7 +75,7 @@ def fit_in_gpu_process(fn_args: Any, module: str = "trainer.fit") -> None:
     Raises:
         GpuProcessDied: See ``call_in_gpu_process``; also raises what ``run_fn`` raised.
     """
-    arguments = {name: getattr(fn_args, name) for name in _ARGUMENTS}
+    arguments = {name: getattr(fn_args, name) for name in ARGUMENTS}
     call_in_gpu_process(module, "run_fn", SimpleNamespace(**arguments))
 
 

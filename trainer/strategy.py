@@ -16,6 +16,42 @@ import tensorflow as tf
 _TASKS = ("chief", "worker")
 
 
+class UnusableCluster(ValueError):
+    """``TF_CONFIG`` cannot be used; the message says why."""
+
+
+def several_machines() -> bool:
+    """Returns whether ``TF_CONFIG`` names more than one machine that fits, this one among them.
+
+    Raises:
+        UnusableCluster: If it cannot be read, or gives this process no place among them.
+    """
+    text = os.environ.get("TF_CONFIG") or "{}"
+    try:
+        config = json.loads(text)
+        cluster = config.get("cluster", {})
+        machines = {task: len(cluster.get(task, ())) for task in _TASKS}
+        if sum(machines.values()) <= 1:
+            return False
+        kind, index = config["task"]["type"], int(config["task"]["index"])
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise UnusableCluster(
+            'TF_CONFIG: write {"cluster": {"worker": ["host:port", ...]}, "task": {"type": '
+            f'"worker", "index": 0}}}}, not {text}'
+        ) from error
+    if kind not in _TASKS:
+        raise UnusableCluster(
+            f"TF_CONFIG makes this process a {kind!r}, but all machines fit alike: "
+            f"{' or '.join(_TASKS)}"
+        )
+    if not 0 <= index < machines[kind]:
+        raise UnusableCluster(
+            f"TF_CONFIG makes this process {kind} {index}, and names {machines[kind]} of them, "
+            "from 0"
+        )
+    return True
+
+
 def make_strategy() -> tf.distribute.Strategy:
     """Chooses by what is there; call it before TensorFlow has run anything.
 
@@ -25,17 +61,10 @@ def make_strategy() -> tf.distribute.Strategy:
         changes nothing.
 
     Raises:
-        ValueError: If ``TF_CONFIG`` gives this process another part than chief or worker.
+        UnusableCluster: If ``TF_CONFIG`` cannot be used.
         RuntimeError: If there are several machines and TensorFlow has run something already.
     """
-    config = json.loads(os.environ.get("TF_CONFIG") or "{}")
-    cluster = config.get("cluster", {})
-    if sum(len(cluster.get(task, ())) for task in _TASKS) > 1:
-        if config["task"]["type"] not in _TASKS:
-            raise ValueError(
-                f"TF_CONFIG makes this process a {config['task']['type']!r}, but all machines fit "
-                f"alike: {' or '.join(_TASKS)}"
-            )
+    if several_machines():
         return tf.distribute.MultiWorkerMirroredStrategy()
     if len(tf.config.get_visible_devices("GPU")) > 1:
         return tf.distribute.MirroredStrategy()
@@ -49,6 +78,15 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
         return True
     has_chief = "chief" in resolver.cluster_spec().jobs
     return resolver.task_type == "chief" or (not has_chief and resolver.task_id == 0)
+
+
+def is_chief_by_name() -> bool:
+    """Returns the same for one of several machines, by ``TF_CONFIG`` alone."""
+    config = json.loads(os.environ["TF_CONFIG"])
+    task = config["task"]
+    if config["cluster"].get("chief"):
+        return task["type"] == "chief"
+    return int(task["index"]) == 0
 
 
 def scope_of(strategy: tf.distribute.Strategy) -> contextlib.AbstractContextManager[Any]:

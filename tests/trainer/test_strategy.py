@@ -19,7 +19,7 @@ from trainer.build_model import build_model
 from trainer.fit import run_fn
 from trainer.fit_model import fit_model
 from trainer.replicated_fit import share
-from trainer.strategy import is_chief, make_strategy, wait_for_workers
+from trainer.strategy import is_chief, is_chief_by_name, make_strategy, wait_for_workers
 
 PROJECT = Path(__file__).parents[2]
 UNET = UNetConfig(filters=4, depth=1, max_filters=8, encoder_convs=1, decoder_convs=1)
@@ -94,6 +94,7 @@ def test_one_machine_is_the_chief(cluster, task, chief, monkeypatch):
     monkeypatch.setenv("TF_CONFIG", json.dumps(config))
     resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
     assert is_chief(SimpleNamespace(cluster_resolver=resolver)) is chief
+    assert is_chief_by_name() is chief
 
 
 @pytest.mark.parametrize("replicas", [1, 2, 3, 8])
