@@ -6,7 +6,9 @@ ignore because its name is no number, adds the model card, signs what lies there
 
 TFX runs it anew whenever an input is a new artifact. A card is made again when code changes that
 writes it or that counts what it tells; if it says the same as before, of the same model, there is
-nothing to push: servers would load what they have.
+nothing to push: servers would load what they have. Nor is a model pushed that was withdrawn since
+(docs/retraining.md): a run on the same photographs makes it again, or takes it from the cache, and
+whoever took it back would find it served again.
 """
 
 import json
@@ -23,6 +25,9 @@ from tfx.utils import io_utils, proto_utils
 
 from components.model_card_files import CARD_FILES, ModelCardFiles
 from components.same_files import same_files
+from components.withdrawn_models import REFUSED
+from serving.rollback.model_digest import model_digest
+from serving.rollback.withdrawal import Withdrawal, withdrawals
 from serving.signing.signed_with import is_signed_with
 from serving.signing.signer import SIGNATURE_FILE, sign_version
 
@@ -50,7 +55,8 @@ class AtomicPusherExecutor(Executor):
                 ``model``. ``model_card``, if there is one, is put beside the model; where the
                 newest version is the same model with the same card, nothing is pushed, and that
                 version counts as the pushed one.
-            output_dict: ``pushed_model``.
+            output_dict: ``pushed_model``. A model that was withdrawn is not pushed; the custom
+                property REFUSED then names the version directory it was withdrawn from.
             exec_properties: ``push_destination``, JSON of a filesystem PushDestination;
                 ``custom_config``, JSON of an object, where PRIVATE_KEY is the PEM file to sign
                 with.
@@ -79,8 +85,14 @@ class AtomicPusherExecutor(Executor):
         staged = {"push_destination": proto_utils.proto_to_json(destination)}
         super().Do(input_dict, output_dict, {**exec_properties, **staged})
         [pushed_model] = output_dict["pushed_model"]
-        if pushed_model.get_int_custom_property("pushed"):
-            copied = pushed_model.get_string_custom_property("pushed_destination")
+        copied = pushed_model.get_string_custom_property("pushed_destination")
+        withdrawal = _withdrawal_of(base, copied) if copied else None
+        if withdrawal is not None:
+            self._MarkPushed(pushed_model, pushed_destination="", pushed_version="")
+            self._MarkNotPushed(pushed_model)
+            place = os.path.join(base, str(withdrawal.version))
+            pushed_model.set_string_custom_property(REFUSED, place)
+        elif pushed_model.get_int_custom_property("pushed"):
             cards = input_dict.get(MODEL_CARD) or []
             for card in cards:
                 for folder in (copied, pushed_model.uri):
@@ -98,7 +110,8 @@ class AtomicPusherExecutor(Executor):
 def _publish(base: str, copied: str, key: str | None) -> str:
     """Gives what was copied its version's name, signs it under that, and shows it to servers."""
     fileio = tfx.dsl.io.fileio
-    version = max([int(os.path.basename(copied)), *(each + 1 for each in _versions(base))])
+    taken = {*_versions(base), *withdrawals(base, fileio)}
+    version = max([int(os.path.basename(copied)), *(each + 1 for each in taken)])
     whole = os.path.join(os.path.dirname(copied), str(version))
     if whole != copied:
         fileio.rename(copied, whole)
@@ -108,6 +121,14 @@ def _publish(base: str, copied: str, key: str | None) -> str:
     final = os.path.join(base, str(version))
     fileio.rename(whole, final)
     return final
+
+
+def _withdrawal_of(base: str, copied: str) -> Withdrawal | None:
+    """Returns the withdrawal of the very model that was copied, if there was one."""
+    fileio = tfx.dsl.io.fileio
+    known = withdrawals(base, fileio)
+    digest = model_digest(copied, fileio) if known else ""
+    return next((each for each in known.values() if each.model == digest), None)
 
 
 def _already_there(base: str, copied: str, key: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """The gate: evaluates the candidate beside its rivals and blesses it, or says why not."""
 
+import dataclasses
 import functools
 import itertools
 import os
@@ -10,6 +11,7 @@ from tfx import v1 as tfx
 
 from components.blessing import write_blessing
 from components.servable_path import servable_path
+from components.spans_of_photographs import spans_of_photographs
 from evaluation.asked_model import AskedModel, ServableModel
 from evaluation.evaluate import add_evaluation, read_scores, scores_by_model
 from evaluation.evidence import BASELINES, BLESSED, CANDIDATE, Evidence
@@ -86,7 +88,10 @@ def Gate(  # noqa: N802 - a component is named like a class
     )
 
     with ServableModel.load(paths[CANDIDATE]) as model:
-        evidence = _evidence(model, scored, files[features.TEST], evaluation.uri, rule)
+        evidence = dataclasses.replace(
+            _evidence(model, scored, files[features.TEST], evaluation.uri, rule),
+            spans=spans_of_photographs(examples),
+        )
         verdict = judge(evidence, rule)
         # Last, and by the same model: what a person looks at.
         write_worst_of(

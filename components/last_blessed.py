@@ -4,6 +4,8 @@ from typing import Any
 
 from tfx import v1 as tfx
 
+from components.withdrawn_models import withdrawn_models
+
 
 class LastBlessedOther(tfx.dsl.experimental.ResolverStrategy):
     """The model that was blessed last, other than the candidate itself.
@@ -11,7 +13,8 @@ class LastBlessedOther(tfx.dsl.experimental.ResolverStrategy):
     TFX's LatestBlessedModelStrategy returns the candidate once it is blessed: the second of two
     identical runs would compare it with itself, and nothing after it could be cached. And it takes
     a model that its server then rejected: nothing could be pushed any more that is not better than
-    a model which cannot be served.
+    a model which cannot be served. And it knows nothing of a rollback: a candidate would be held to
+    a model that was taken back, and start from its weights.
 
     Where several kinds of models lie in one store, the channels name who made them
     (``producer_component_id``): it cannot be told from an artifact.
@@ -21,17 +24,16 @@ class LastBlessedOther(tfx.dsl.experimental.ResolverStrategy):
         """Picks the model.
 
         Args:
-            store: Of ML Metadata; not needed.
+            store: Of ML Metadata; knows what was pushed where.
             input_dict: ``candidate``: one Model; ``model``: all Models of its kind;
                 ``model_blessing``: all ModelBlessings of their gate; ``infra_blessing``, where they
                 are checked in a server: all InfraBlessings of that check.
 
         Returns:
             The same keys; ``model`` and ``model_blessing`` hold one artifact each, or none where
-            no other model was blessed; ``infra_blessing`` none.
+            no other model was blessed and not withdrawn; ``infra_blessing`` none.
         """
-        del store
-        passed_over = {model.id for model in input_dict["candidate"]}
+        passed_over = {model.id for model in input_dict["candidate"]} | withdrawn_models(store)
         passed_over |= _rejected_by_their_server(input_dict.get("infra_blessing", []))
         models = {model.id: model for model in input_dict["model"] if model.id not in passed_over}
         # By the age of the blessing: a cached model may be judged, and blessed, once more.

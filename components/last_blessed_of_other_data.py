@@ -27,14 +27,14 @@ class LastBlessedOfOtherData(tfx.dsl.experimental.ResolverStrategy):
         """Picks the model.
 
         Args:
-            store: Of ML Metadata; knows which examples a model came from.
+            store: Of ML Metadata; knows which examples a model came from, and where it was pushed.
             input_dict: ``examples``: the raw examples of this run, whose custom property
                 ``input_fingerprint`` tells their photographs; ``model``: all Models;
                 ``model_blessing``: all ModelBlessings; ``infra_blessing``: all InfraBlessings.
 
         Returns:
             The same keys; ``model`` and ``model_blessing`` hold one artifact each, or none where
-            no such model was blessed; ``infra_blessing`` none.
+            no such model was blessed and not withdrawn; ``infra_blessing`` none.
         """
         examples = input_dict["examples"]
         ids = {artifact.id for artifact in examples}

@@ -1,7 +1,7 @@
 """What was seen of the models before anything is concluded from it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -45,6 +45,8 @@ class Evidence:
         latencies: Seconds per photograph, of the candidate in process, asked one by one.
         non_finite: Ids of the photographs for which the candidate's probabilities hold NaN or
             infinity.
+        spans: The number of the span that a photograph came with, by image_id; empty where that is
+            not known.
     """
 
     scores: Mapping[str, Sequence[PhotographScore]]
@@ -53,6 +55,7 @@ class Evidence:
     repeated: int = 0
     latencies: Sequence[float] = ()
     non_finite: Sequence[str] = ()
+    spans: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Puts everything into one order and refuses what cannot be compared.

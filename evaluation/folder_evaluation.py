@@ -126,7 +126,7 @@ class FolderEvaluation:
     ) -> list[QuarantinedFile]:
         """Scores everything into a folder; returns what was set aside, sorted by file."""
         folder.mkdir(parents=True)
-        # Threads, not processes: see pipeline/local_run.py.
+        # Threads, not processes: see pipeline/beam_runner.py.
         options = PipelineOptions(
             [
                 "--direct_running_mode=multi_threading",

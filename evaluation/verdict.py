@@ -7,7 +7,7 @@ from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from evaluation.clause import Clause
-from evaluation.clauses import geometry, leaks, replies, rivals, slices
+from evaluation.clauses import geometry, leaks, replies, rivals, slices, spans
 from evaluation.evidence import BASELINES, BLESSED, CANDIDATE, Evidence
 from evaluation.model_figures import ModelFigures
 from pipeline.config import GateConfig
@@ -88,5 +88,7 @@ def _clauses(evidence: Evidence, config: GateConfig) -> Iterator[Clause]:
             yield slices.no_slice_worse_than_blessed(evidence, config)
     yield geometry.area_is_right(evidence, config)
     yield geometry.place_is_right(evidence, config)
+    if evidence.spans:
+        yield spans.no_shifted_span(evidence, config)
     yield replies.small_replies(evidence, config)
     yield replies.fast_replies(evidence, config)

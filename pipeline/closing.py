@@ -33,7 +33,7 @@ def print_closing(console: Console, summary: Summary, workdir: Workdir) -> None:
     console.print()
     console.print(_scores(summary))
     console.print()
-    for line in (*_data(summary), *_verdict(summary)):
+    for line in (*_data(summary), *_verdict(summary, workdir)):
         console.print(line)
     if summary.make is not None:
         for text in make_lines(summary.make):
@@ -82,13 +82,21 @@ def _data(summary: Summary) -> list[Text]:
     return [Text(line) for line in lines]
 
 
-def _verdict(summary: Summary) -> list[Text]:
+def _verdict(summary: Summary, workdir: Workdir) -> list[Text]:
     verdict = ("blessed", "green") if summary.blessed else ("rejected", "red")
     lines = [Text.assemble("The U-Net is ", verdict, ":")]
     for clause in (*summary.reasons, *summary.server_reasons):
         sign = "yes" if clause["passed"] else "NO "
         lines.append(Text(f"  {sign} {clause['name']}: {clause['reason']}"))
-    if summary.pushed is None and summary.blessed:
+    if summary.withdrawn is not None and summary.blessed:
+        base = short_path(workdir.serving_directory)
+        lines.append(
+            Text(
+                f"It is not pushed again, because {summary.withdrawn}. To serve it all the same: "
+                f"studio-mask rollback {base} --restore VERSION"
+            )
+        )
+    elif summary.pushed is None and summary.blessed:
         lines.append(Text("It was pushed by an earlier run, and that version was removed since."))
     elif summary.pushed is None:
         lines.append(Text("Nothing was pushed."))

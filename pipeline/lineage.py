@@ -15,6 +15,15 @@ from ml_metadata.proto import metadata_store_pb2
 
 from pipeline.lineage_record import DataLineage, Judgement, Lineage, Push
 from pipeline.metadata_graph import Execution, MetadataGraph
+from serving.rollback.files import files_of
+
+# What PhotographExampleGen writes beside its examples (components/quarantine.py, which is not
+# imported here: that takes TFX's seconds).
+_QUARANTINE = "components.Quarantine"
+_COUNTS_FILE = "counts.json"
+# Of a model's URI: step, key, number.
+_NAMES = 3
+_COUNTED = ("photographs", "groups", "quarantined")
 
 
 def lineage_of_model(connection: metadata_store_pb2.ConnectionConfig, uri: str) -> Lineage:
@@ -22,13 +31,14 @@ def lineage_of_model(connection: metadata_store_pb2.ConnectionConfig, uri: str) 
 
     Args:
         connection: To the store that the run wrote to; open it for reading only.
-        uri: Of the Trainer's Model artifact.
+        uri: Of the Trainer's Model artifact. Where the store knows it under another path, because
+            the folder was moved, its last three names decide: ``Trainer.unet/model/13``.
 
     Raises:
         LookupError: If the store knows no such model, or not what made it.
     """
     graph = MetadataGraph(metadata_store.MetadataStore(connection))
-    models = graph.artifacts_at(uri, "Model")
+    models = graph.artifacts_at(uri, "Model") or _moved(graph, uri)
     if not models:
         raise LookupError(f"ML Metadata knows no model at {uri}")
     return _lineage(graph, models[-1])
@@ -76,6 +86,12 @@ def _lineage(graph: MetadataGraph, model: metadata_store_pb2.Artifact) -> Lineag
     while chain:
         lineage = replace(chain.pop(), parent=lineage)
     return lineage
+
+
+def _moved(graph: MetadataGraph, uri: str) -> list[metadata_store_pb2.Artifact]:
+    ending = uri.split("/")[-_NAMES:]
+    models = graph.artifacts_of_type("Model")
+    return [each for each in models if each.uri.split("/")[-_NAMES:] == ending]
 
 
 def _without_parent(
@@ -138,8 +154,24 @@ def _data(
             properties=graph.properties_of(artifact),
             uri=artifact.uri,
             ingested=_time(artifact.create_time_since_epoch),
+            counts=_counts(graph, maker),
         )
     return tuple(found.values()), code
+
+
+def _counts(graph: MetadataGraph, maker: Execution) -> dict[str, dict[str, int]]:
+    """Reads how many photographs a step took, where what it wrote is still there."""
+    for artifact in graph.artifacts_of_type(_QUARANTINE):
+        written_by = graph.maker_of(artifact)
+        if written_by is None or written_by.identity != maker.identity:
+            continue
+        path = os.path.join(artifact.uri, _COUNTS_FILE)
+        files = files_of(path)
+        if files.exists(path):
+            with files.open(path, "rb") as file:
+                counts = json.loads(file.read())
+            return {name: dict(counts[name]) for name in _COUNTED}
+    return {}
 
 
 def _judgements(graph: MetadataGraph, model: metadata_store_pb2.Artifact) -> tuple[Judgement, ...]:

@@ -1,7 +1,7 @@
 """What is known of a model's origin: the answer of ``pipeline.lineage``."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,8 @@ class DataLineage:
         properties: Of the Examples artifact, such as ``span``.
         uri: Where the examples lie.
         ingested: When they were written.
+        counts: ``photographs`` and ``groups`` (cars) per split, and ``quarantined`` per reason;
+            empty where the step's files are gone.
     """
 
     path: str
@@ -29,6 +31,7 @@ class DataLineage:
     properties: Mapping[str, Value]
     uri: str
     ingested: datetime
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from components.drift_verdict import DRIFT_FILE
 from components.gate import SUSPECTS_FILE, VERDICT_FILE
 from components.quarantine import COUNTS_FILE
 from components.server_check import SERVER_CHECK_FILE
+from components.withdrawn_models import REFUSED
 from evaluation.worst_photographs import PAGE_FILE
 from pipeline.make_summary import MakeSummary, summarize_make
 from pipeline.run_record import RunRecord
@@ -18,6 +19,8 @@ from pipeline.screen import Step
 from pipeline.workdir import Workdir
 from report.publish import PAGE_FILE as REPORT_FILE
 from serving.atomic_file import write_atomically
+from serving.rollback.files import LocalFiles
+from serving.rollback.withdrawal import withdrawals
 from trainer.fit import FIT_FILE
 
 _MODELS = ("average_mask", "cnn", "unet")
@@ -65,6 +68,8 @@ class Summary:
             it.
         pushed: The version directory that this model was pushed to, by this run or, if cached, by
             an earlier one; None where it was rejected or the directory is gone.
+        withdrawn: That this model was pushed before and taken back, and why, in words; None where
+            it was not.
         served: The version directory that a server loads; None before the first push.
         steps: Name, seconds and whether cached, in the order they ran.
         seconds: Of all steps.
@@ -88,6 +93,7 @@ class Summary:
     server: str
     server_reasons: list[dict[str, Any]]
     pushed: str | None
+    withdrawn: str | None
     served: str | None
     steps: list[dict[str, Any]]
     seconds: float
@@ -147,6 +153,7 @@ def summarize(record: RunRecord, steps: list[Step], workdir: Workdir) -> Summary
         server=server_check["server"],
         server_reasons=server_check["clauses"] if server_check["checked"] else [],
         pushed=pushed if pushed and Path(pushed).is_dir() else None,
+        withdrawn=_withdrawal(pushed or str(push.get(REFUSED, "")), workdir),
         served=str(served) if served else None,
         steps=[
             {"name": step.name, "seconds": round(step.seconds, 1), "cached": step.cached}
@@ -167,6 +174,14 @@ def summarize(record: RunRecord, steps: list[Step], workdir: Workdir) -> Summary
         make=summarize_make(record),
         report=str(workdir.report / REPORT_FILE),
     )
+
+
+def _withdrawal(place: str, workdir: Workdir) -> str | None:
+    """Says that the version of a directory was withdrawn, if it was."""
+    known = withdrawals(str(workdir.serving_directory), LocalFiles())
+    version = Path(place).name
+    record = known.get(int(version)) if version.isdecimal() else None
+    return None if record is None else str(record)
 
 
 def _read(uri: str, name: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def area_is_right(evidence: Evidence, config: GateConfig) -> Clause:
     if not scores:
         return _nothing_to_measure(name, {"max_area_error": limit})
     errors = np.array([[score.figures.area_error] for score in scores])
-    [middle] = _median_of_medians(errors, scores)
+    [middle] = median_of_medians(errors, scores)
     passed = abs(middle) <= limit
     return Clause(
         name=name,
@@ -53,7 +53,7 @@ def place_is_right(evidence: Evidence, config: GateConfig) -> Clause:
     offsets = np.array([[score.figures.offset_x, score.figures.offset_y] for score in scores]) / [
         [score.width] for score in scores
     ]
-    middle = _median_of_medians(offsets, scores)
+    middle = median_of_medians(offsets, scores)
     length = float(np.hypot(*middle))
     passed = length <= limit
     return Clause(
@@ -73,10 +73,18 @@ def place_is_right(evidence: Evidence, config: GateConfig) -> Clause:
     )
 
 
-def _median_of_medians(
+def median_of_medians(
     values: NDArray[np.float64], scores: Sequence[PhotographScore]
 ) -> NDArray[np.float64]:
-    """Returns the median over cars of each car's median, float64 [K] of float64 [N, K]."""
+    """Returns the median over cars of each car's median.
+
+    Args:
+        values: float64 [N, K].
+        scores: Of the N photographs, for their cars.
+
+    Returns:
+        float64 [K].
+    """
     of_car = defaultdict(list)
     for score, value in zip(scores, values, strict=True):
         of_car[score.group_id].append(value)

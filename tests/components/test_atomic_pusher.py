@@ -2,6 +2,7 @@ import base64
 import json
 import shutil
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,10 @@ from components.atomic_pusher import (
     AtomicPusherExecutor,
 )
 from components.model_card_files import ModelCardFiles
+from components.withdrawn_models import REFUSED
 from serving import MaskClient
+from serving.rollback.files import LocalFiles
+from serving.rollback.version_history import VersionHistory
 from serving.server.embedded_server import EmbeddedServer
 from serving.signing.verifier import signature_verifier
 from tests.components.bucket_filesystem import SCHEME, bucket_filesystem
@@ -114,6 +118,39 @@ def files(folder):
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+class TestRollback:
+    @pytest.fixture
+    def history(self, push, checked, base):
+        """Of two pushed versions, the second taken back."""
+        push()
+        fitted_anew(checked)
+        push(now=NOW + 9)
+        history = VersionHistory(str(base), LocalFiles())
+        history.roll_back(NOW, "bad", datetime.now(timezone.utc))
+        return history
+
+    def test_the_model_that_was_taken_back_is_not_pushed_again(self, push, history):
+        pushed = push(now=NOW + 20, card=CARD)
+        assert history.versions == (NOW,)
+        assert pushed.get_int_custom_property("pushed") == 0
+        assert pushed.get_string_custom_property("pushed_destination") == ""
+        assert pushed.get_string_custom_property(REFUSED) == history.path(NOW + 9)
+
+    def test_another_model_is_and_never_under_a_number_that_was_used(self, push, checked, history):
+        Path(checked.uri, "stamped_model", "variables", "variables.index").write_bytes(b"third")
+        # The clock went back.
+        pushed = push(now=NOW + 5)
+        assert history.versions == (NOW, NOW + 10)
+        assert pushed.get_int_custom_property("pushed") == 1
+        assert pushed.get_string_custom_property(REFUSED) == ""
+
+    def test_once_restored_it_counts_as_the_pushed_one(self, push, history):
+        history.restore(NOW + 9)
+        pushed = push(now=NOW + 20)
+        assert history.versions == (NOW, NOW + 9)
+        assert pushed.get_string_custom_property("pushed_version") == str(NOW + 9)
 
 
 def test_a_blessed_model_becomes_a_whole_version(push, base):

@@ -1,7 +1,20 @@
+from datetime import datetime, timezone
+
 import pytest
 from tfx import v1 as tfx
 
 from components.last_blessed import LastBlessedOther
+from serving.rollback.files import LocalFiles
+from serving.rollback.version_history import VersionHistory
+from tests.pipeline.recorded_runs import RecordedRuns
+
+
+class EmptyStore:
+    """An ML Metadata store in which nothing was pushed yet."""
+
+    def get_artifacts_by_type(self, kind):
+        assert kind == "PushedModel"
+        return []
 
 
 def model(identity):
@@ -27,14 +40,14 @@ def infra_blessing(of_model, identity, blessed, checked=1):
     return made
 
 
-def resolved(candidates, models, blessings, infra_blessings=()):
+def resolved(candidates, models, blessings, infra_blessings=(), store=None):
     inputs = {
         "candidate": list(map(model, candidates)),
         "model": list(map(model, models)),
         "model_blessing": blessings,
         "infra_blessing": list(infra_blessings),
     }
-    resolved = LastBlessedOther().resolve_artifacts(None, inputs)
+    resolved = LastBlessedOther().resolve_artifacts(store or EmptyStore(), inputs)
     assert resolved.keys() == inputs.keys()
     assert resolved["infra_blessing"] == []
     assert [each.id for each in resolved["candidate"]] == candidates
@@ -100,3 +113,31 @@ def test_a_model_that_was_not_checked_anew_keeps_its_last_check():
     # A later gate rejected it: nothing is said of its server then.
     infra = [infra_blessing(6, 201, blessed=1), infra_blessing(6, 202, blessed=0, checked=0)]
     assert resolved([9], [6, 9], [blessing(6, 101)], infra) == ([6], [101])
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A store with three models that were pushed as versions 1 to 3, and their ids."""
+    runs = RecordedRuns(tmp_path)
+    history = VersionHistory(str(tmp_path / "serving" / "mask"), LocalFiles())
+    models = []
+    for number in (1, 2, 3):
+        models.append(runs.model(f"run {number}", f"/models/{number}", f"/span-{number}"))
+        version = tmp_path / "serving" / "mask" / str(number)
+        version.mkdir(parents=True)
+        (version / "saved_model.pb").write_bytes(b"graph")
+        runs.push(f"run {number}", runs.judge(f"run {number}", models[-1]), str(version))
+    return runs.store, history, models
+
+
+def test_after_a_rollback_the_model_that_is_served_is_taken(served):
+    store, history, models = served
+    blessings = [blessing(model, 100 + place) for place, model in enumerate(models)]
+    everything = (models, blessings)
+    assert resolved([999], *everything, store=store) == ([models[2]], [102])
+    history.roll_back(1, "", datetime.now(timezone.utc))
+    assert resolved([999], *everything, store=store) == ([models[0]], [100])
+    # Also where the candidate is one of those that were taken back, made again or from the cache.
+    assert resolved([models[2]], *everything, store=store) == ([models[0]], [100])
+    history.restore(2)
+    assert resolved([999], *everything, store=store) == ([models[1]], [101])

@@ -93,6 +93,17 @@ def test_the_last_of_several_is_taken(lineage):
     assert base(lineage, 999, [old_model, new_model]) == [new_model]
 
 
+def test_a_model_that_was_taken_back_is_not_started_from(lineage, monkeypatch):
+    store, _, (old_model, new_model) = lineage
+    asked = []
+    monkeypatch.setattr(
+        "components.last_blessed.withdrawn_models", lambda given: asked.append(given) or {new_model}
+    )
+    assert base(lineage, 999, [old_model, new_model]) == [old_model]
+    assert base(lineage, 999, [new_model]) == []
+    assert asked == [store, store]
+
+
 def test_nothing_blessed_on_other_data_is_a_cold_start(lineage):
     _, (old, _), (old_model, _) = lineage
     assert base(lineage, old, []) == []

@@ -1,5 +1,6 @@
 import io
 import json
+from datetime import datetime, timezone
 
 import pytest
 from rich.console import Console
@@ -9,6 +10,8 @@ from pipeline.run_record import RunRecord
 from pipeline.screen import Step
 from pipeline.summary import summarize
 from pipeline.workdir import Workdir
+from serving.rollback.files import LocalFiles
+from serving.rollback.version_history import VersionHistory
 
 STEPS = [Step("PhotographExampleGen", 1.26, cached=True), Step("Gate", 2.01, cached=False)]
 
@@ -179,6 +182,34 @@ def test_a_pushed_version_that_was_removed_is_not_shown(record, tmp_path):
     assert summary.served == str(tmp_path / "serving_models" / "mask" / "9")
 
 
+@pytest.fixture
+def take_back(tmp_path):
+    """Takes all later versions than one back."""
+
+    def take_back(version, reason):
+        base = tmp_path / "serving_models" / "mask"
+        for each in base.iterdir():
+            (each / "saved_model.pb").write_bytes(b"graph")
+        moment = datetime(2026, 11, 23, 8, 5, tzinfo=timezone.utc)
+        VersionHistory(str(base), LocalFiles()).roll_back(version, reason, moment)
+
+    return take_back
+
+
+def test_a_model_that_was_taken_back_says_so(record, take_back, tmp_path):
+    run = record(served=(9, 17))
+    assert summarize(run, STEPS, Workdir(tmp_path)).withdrawn is None
+    take_back(9, "cut wheels")
+    summary = summarize(run, STEPS, Workdir(tmp_path))
+    assert summary.withdrawn == "version 17 was withdrawn on 2026-11-23 08:05 UTC: cut wheels"
+    assert summary.pushed is None
+    assert summary.blessed
+    # Pushed once more, it was refused.
+    refused = {"pushed": 0, "pushed_destination": "", "withdrawn_from": "/mask/17"}
+    run.properties["Pusher", "pushed_model"] = refused
+    assert summarize(run, STEPS, Workdir(tmp_path)).withdrawn == summary.withdrawn
+
+
 def test_is_written_whole(record, tmp_path):
     summary = summarize(record(), STEPS, Workdir(tmp_path))
     path = tmp_path / "summary.json"
@@ -224,6 +255,15 @@ class TestClosing:
         assert "Pushed to serving_models/mask/17" in text
         assert "All figures: summary.json   Log: logs/local_runner.log" in text
         assert "A server goes on" not in text
+
+    def test_a_run_whose_model_was_taken_back(self, record, closing, take_back):
+        run = record(served=(9, 17))
+        take_back(9, "cut wheels")
+        text = closing(run)
+        assert "not pushed again, because version 17 was withdrawn on 2026-11-23 08:05" in text
+        assert "studio-mask rollback serving_models/mask --restore" in text
+        assert "A server goes on with serving_models/mask/9" in text
+        assert "removed since" not in text
 
     def test_a_rejected_run(self, record, closing):
         text = closing(record(blessed=False, with_blessed=False, pushed=False, served=(9,)))

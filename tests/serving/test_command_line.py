@@ -49,6 +49,8 @@ def test_arguments_that_make_no_sense(arguments):
         (["serve", "--help"], "--file_system_poll_wait_seconds", 0),
         (["mask", "--help"], "--feather", 0),
         (["evaluate", "--help"], "--slice", 0),
+        (["lineage", "--help"], "--metadata", 0),
+        (["rollback", "--help"], "--restore", 0),
         (["evaluate", "--data", ".", "--model", "nowhere"], "there is no folder nowhere", 2),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 import serving
+from tests.dockerfile import read_dockerfile
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +47,4 @@ def compose(deploy) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def dockerfile(deploy) -> list[tuple[str, str]]:
     """The Dockerfile's instructions: each one's name, and what follows it."""
-    lines = (deploy / "Dockerfile").read_text().splitlines()
-    text = "\n".join(line for line in lines if not line.startswith("#")).replace("\\\n", "")
-    instructions = (line.split(maxsplit=1) for line in text.splitlines() if line)
-    return [(name, rest) for name, rest in instructions]
+    return read_dockerfile(deploy / "Dockerfile")
