@@ -38,11 +38,39 @@ def _check_data(context: click.Context, parameter: click.Parameter, data: str | 
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="E.g. unet_fit.epochs=3"
 )
 @click.option(
+    "--beam-runner",
+    default="DirectRunner",
+    show_default=True,
+    metavar="NAME",
+    help="Who does the work of the Beam steps: DirectRunner (this machine), FlinkRunner, "
+    "SparkRunner, DataflowRunner or PortableRunner; docs/beam.md has a command for each.",
+)
+@click.option(
     "--beam-option",
     "beam_options",
     multiple=True,
     metavar="NAME=VALUE",
     help="E.g. hdfs_host=namenode, which hdfs:// needs.",
+)
+@click.option(
+    "--worker-image",
+    default="",
+    metavar="IMAGE",
+    help="Container image of the Beam workers, where they are on other machines.",
+)
+@click.option(
+    "--shared-folder",
+    "shared_folders",
+    multiple=True,
+    metavar="DIR",
+    help="Folder that all Beam workers mount at the same place.",
+)
+@click.option(
+    "--metadata",
+    metavar="URL",
+    help="Server that keeps ML Metadata, e.g. postgresql://user@host:5432/database or mysql://...; "
+    "the password comes from PGPASSWORD, MYSQL_PWD or ?password_file=PATH.  [default: an SQLite "
+    "file in the workdir]",
 )
 @click.option("--make-classifier", is_flag=True, help="Fit, judge and push a model of makes too.")
 @click.option("--fail-if-rejected", is_flag=True, help="Exit with 3 if the model is rejected.")
@@ -51,7 +79,11 @@ def main(
     data: str | None,
     workdir: Path | None,
     overrides: tuple[str, ...],
+    beam_runner: str,
     beam_options: tuple[str, ...],
+    worker_image: str,
+    shared_folders: tuple[str, ...],
+    metadata: str | None,
     make_classifier: bool,
     fail_if_rejected: bool,
 ) -> None:
@@ -61,9 +93,11 @@ def main(
 
     from pipeline.gpu import hide_gpus
     from pipeline.log_file import chatter_to
+    from pipeline.metadata_connection import MetadataServer, UnusableMetadata
     from pipeline.overrides import InvalidOverride, apply_overrides
     from pipeline.presets import PRESETS
     from pipeline.workdir import Workdir
+    from pipeline.writable import NotWritable
 
     if preset not in PRESETS:
         raise click.BadParameter(
@@ -74,10 +108,18 @@ def main(
         config = apply_overrides(PRESETS[preset], (*overrides, *on))
     except InvalidOverride as error:
         raise click.UsageError(str(error)) from error
+    try:
+        server = MetadataServer.parse(metadata) if metadata else None
+    except UnusableMetadata as error:
+        raise click.BadParameter(str(error), param_hint="--metadata") from error
     if data is None and preset != "sample":
         raise click.UsageError(f"--preset {preset} needs --data DIR, a folder of photographs")
 
     place = Workdir((workdir or Path("runs") / preset).resolve())
+    try:
+        place.check_writable()
+    except NotWritable as error:
+        raise click.ClickException(str(error)) from error
     with chatter_to(place.log) as screen:
         console = Console(file=screen, soft_wrap=True)
         console.print(
@@ -88,8 +130,10 @@ def main(
         )
         hide_gpus()  # Before TensorFlow looks for them.
         with console.status("Loading TensorFlow and TFX"):
+            from pipeline.beam_runner import BeamRunner
             from pipeline.local_run import LocalRun
-        exit_code = LocalRun(config, data, place, fail_if_rejected, beam_options).execute(console)
+        beam = BeamRunner(beam_runner, beam_options, worker_image, shared_folders)
+        exit_code = LocalRun(config, data, place, fail_if_rejected, beam, server).execute(console)
     sys.exit(exit_code)
 
 

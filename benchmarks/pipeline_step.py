@@ -25,8 +25,8 @@ from components.photograph_example_gen import PhotographExampleGen
 from components.photograph_folder import fingerprint
 from pipeline import features
 from pipeline.config import DATA_CONFIG, INPUT_CONFIG, DataConfig, InputConfig
-from pipeline.create_pipeline import SCHEMA_FILE
-from pipeline.local_run import BEAM_ARGS
+from pipeline.schema_copy import SCHEMA_FILE
+from pipeline.beam_runner import BeamRunner, beam_args
 
 data, workdir, step, workers = sys.argv[1:]
 gen = PhotographExampleGen(
@@ -62,7 +62,7 @@ tfx.orchestration.LocalDagRunner().run(tfx.dsl.Pipeline(
     metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(
         os.path.join(workdir, "metadata.sqlite")
     ),
-    beam_pipeline_args=[*BEAM_ARGS, f"--direct_num_workers={workers}"],
+    beam_pipeline_args=beam_args(BeamRunner(options=(f"direct_num_workers={workers}",))),
 ))
 wall = time.perf_counter() - started
 after = resource.getrusage(resource.RUSAGE_SELF)

@@ -177,7 +177,7 @@ def _transform(examples: list[Any], size: Any, folder: str) -> Any:
     from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
     from pipeline.config import INPUT_CONFIG
-    from pipeline.create_pipeline import SCHEMA_FILE
+    from pipeline.schema_copy import SCHEMA_FILE
     from trainer.preprocessing import preprocessing_fn
 
     schema = text_format.Parse(SCHEMA_FILE.read_text(), schema_pb2.Schema())

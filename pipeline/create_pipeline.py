@@ -1,12 +1,12 @@
 """Wires the components together: the parts in ``pipeline.steps``, in their order."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx import v1 as tfx
 
 from pipeline.config import PipelineConfig
+from pipeline.steps.bulk_steps import bulk_steps
 from pipeline.steps.data_steps import data_steps
 from pipeline.steps.earlier_models import EarlierModels
 from pipeline.steps.fit_steps import fit_steps
@@ -14,8 +14,6 @@ from pipeline.steps.make_steps import make_steps
 from pipeline.steps.push_steps import push_steps
 from pipeline.steps.report_step import report_step
 from pipeline.steps.resolved_models import ResolvedModels
-
-SCHEMA_FILE = Path(__file__).parent / "schema" / "schema.pbtxt"
 
 
 def create_pipeline(
@@ -33,6 +31,7 @@ def create_pipeline(
     metadata: metadata_store_pb2.ConnectionConfig | None,
     beam_pipeline_args: Sequence[str] = (),
     earlier: EarlierModels | None = None,
+    bulk_fingerprint: str = "",
 ) -> tfx.dsl.Pipeline:
     """Builds the pipeline: photographs to a pushed model and a report.
 
@@ -51,6 +50,8 @@ def create_pipeline(
         metadata: Connection to ML Metadata; None where the orchestrator brings its own.
         beam_pipeline_args: For the steps that run on Beam.
         earlier: Finds models of earlier runs; without it resolvers look into ML Metadata.
+        bulk_fingerprint: Of ``config.bulk.photographs``, see ``fingerprint`` in
+            components/photograph_folder.py; empty where there are none.
 
     Returns:
         The pipeline, with caching on.
@@ -68,6 +69,17 @@ def create_pipeline(
         if config.make.enabled
         else None
     )
+    to_masks = (
+        bulk_steps(
+            config.bulk.photographs,
+            bulk_fingerprint,
+            to_models.unet.outputs["model"],
+            to_server.gate.outputs["blessing"],
+            config.data,
+        )
+        if config.bulk.photographs
+        else None
+    )
     report = report_step(to_examples, to_models, to_server, to_makes, serving_directory, metadata)
     return tfx.dsl.Pipeline(
         pipeline_name=name,
@@ -77,6 +89,7 @@ def create_pipeline(
             *to_models.components,
             *to_server.components,
             *(to_makes.components if to_makes else ()),
+            *(to_masks.components if to_masks else ()),
             report,
         ],
         enable_cache=True,

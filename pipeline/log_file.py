@@ -42,9 +42,20 @@ def chatter_to(path: Path) -> Iterator[TextIO]:
         root.removeHandler(handler)
         root.setLevel(level)
         logging.captureWarnings(False)
-        sys.stdout.flush()
-        sys.stderr.flush()
+        _flush(sys.stdout, 1)
+        _flush(sys.stderr, 2)
         os.dup2(screen_fd, 1)
         os.dup2(error_fd, 2)
         for descriptor in (screen_fd, error_fd, log):
             os.close(descriptor)
+
+
+def _flush(stream: TextIO, descriptor: int) -> None:
+    """Writes what is buffered to the log; on a full disk drops it, or the user's screen got it."""
+    try:
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+        stream.flush()

@@ -54,6 +54,12 @@ def test_an_override_that_cannot_be_used(refused, override, message):
     assert message in refused("--set", override)
 
 
+def test_an_address_of_metadata_that_cannot_be_used(refused):
+    message = refused("--metadata", "mysql://ann:geheim@db")
+    assert "Invalid value for --metadata: mysql://ann:***@db: user, host or database" in message
+    assert "geheim" not in message
+
+
 def test_a_flag_that_does_not_exist(refused):
     assert "No such option" in refused("--fail")
 
@@ -66,8 +72,22 @@ def test_help_names_every_flag():
         "--data DIR|URL|PATTERN",
         "--workdir",
         "--set KEY=VALUE",
+        "--beam-runner NAME",
         "--beam-option NAME=VALUE",
+        "--metadata URL",
+        "--worker-image IMAGE",
+        "--shared-folder DIR",
         "--make-classifier",
         "--fail-if-rejected",
     ):
         assert flag in result.output
+
+
+def test_a_workdir_that_cannot_be_written_ends_the_run_before_any_work(tmp_path):
+    (tmp_path / "runs").write_text("a file")
+    result = CliRunner().invoke(main, ("--workdir", str(tmp_path / "runs" / "sample")))
+    assert result.exit_code == 1
+    assert result.output == (
+        f"Error: {tmp_path}/runs/sample cannot be written: Not a directory; take another folder, "
+        "or mend its permissions\n"
+    )

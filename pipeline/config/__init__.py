@@ -7,6 +7,7 @@ starts, and turns configs into JSON and back for the steps that TFX hands only s
 from pydantic import TypeAdapter
 
 from pipeline.config.augmentation import AugmentationConfig
+from pipeline.config.bulk import BulkConfig
 from pipeline.config.data import DataConfig, InputConfig, PhotographLimits, SpanConfig
 from pipeline.config.drift import DriftConfig
 from pipeline.config.fit import FitConfig, LossName, Precision
@@ -32,6 +33,7 @@ MAKE_GATE_CONFIG = TypeAdapter(MakeGateConfig)
 
 __all__ = [
     "AugmentationConfig",
+    "BulkConfig",
     "DATA_CONFIG",
     "DRIFT_CONFIG",
     "DataConfig",

@@ -3,6 +3,7 @@
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
+from pipeline.config.bulk import BulkConfig
 from pipeline.config.data import DataConfig, InputConfig
 from pipeline.config.drift import DriftConfig
 from pipeline.config.fields import STRICT
@@ -34,6 +35,7 @@ class PipelineConfig:
         signing: How it is signed when it is pushed.
         model_card: What its card says that no run can know.
         make: The classifier of car makes, a model of its own.
+        bulk: Photographs to mask at the end of the run.
     """
 
     data: DataConfig = DataConfig()
@@ -50,6 +52,7 @@ class PipelineConfig:
     signing: SigningConfig = SigningConfig()
     model_card: ModelCardConfig = ModelCardConfig()
     make: MakeConfig = MakeConfig()
+    bulk: BulkConfig = BulkConfig()
 
     @model_validator(mode="after")
     def _one_thing_to_start_from(self) -> "PipelineConfig":

@@ -10,7 +10,15 @@ import evaluation
 import report.model_card
 import report.results
 import serving.server
-from components import blessing, gate, model_card, server_check, server_evidence, server_verdict
+from components import (
+    blessing,
+    gate,
+    model_card,
+    server_check,
+    server_evidence,
+    server_verdict,
+    spans_of_photographs,
+)
 from components.atomic_pusher import AtomicPusher
 from components.gate import Gate
 from components.model_card import ModelCard
@@ -85,7 +93,7 @@ def push_steps(
     last_blessed = earlier.last_blessed(candidate)
     quality_gate = Gate(
         config=GATE_CONFIG.dump_json(config.gate).decode(),
-        code=code_digest(gate, blessing, evaluation, servable, dice, resize),
+        code=code_digest(gate, blessing, spans_of_photographs, evaluation, servable, dice, resize),
         examples=data.examples,
         candidate=candidate,
         cnn=fits.cnn.outputs["model"],

@@ -16,6 +16,7 @@ from pipeline.config import (
     TRAINER_CONFIG,
     TUNER_CONFIG,
     AugmentationConfig,
+    BulkConfig,
     DataConfig,
     DriftConfig,
     FitConfig,
@@ -112,6 +113,7 @@ OTHER = PipelineConfig(
     unet_prediction=PredictionConfig(flip_average=True, enlarge="logits"),
     cnn_fit=FitConfig(epochs=7),
     tuner=TunerConfig(trials=3, epochs=2),
+    bulk=BulkConfig(photographs="/new"),
     make=MakeConfig(
         enabled=True,
         fit=MakeFitConfig(

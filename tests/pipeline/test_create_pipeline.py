@@ -19,6 +19,7 @@ from pipeline.config import (
     SERVER_CHECK_CONFIG,
     TRAINER_CONFIG,
     TUNER_CONFIG,
+    BulkConfig,
     DataConfig,
     DriftConfig,
     GateConfig,
@@ -140,6 +141,16 @@ def test_resolvers_know_masks_from_makes(steps, tmp_path):
 
 def test_there_is_no_make_classifier_unless_asked_for(steps):
     assert not {"Trainer.make", "LastBlessedMake", "MakeGate", "MakePusher"} & steps.keys()
+
+
+def test_photographs_are_masked_at_the_end_if_there_are_some(tmp_path):
+    steps = {node.id for node in created(tmp_path, CONFIG).components}
+    config = dataclasses.replace(CONFIG, bulk=BulkConfig(photographs="/new"))
+    masked = created(tmp_path, config)
+    added = {node.id: node for node in masked.components if node.id not in steps}
+    assert set(added) == {"UnlabelledExampleGen", "ExamplesModel", "BulkInferrer"}
+    example_gen = added["UnlabelledExampleGen"]
+    assert example_gen.exec_properties["data"] == "/new"
 
 
 def test_a_make_classifier_has_steps_of_its_own(tmp_path, steps):

@@ -1,10 +1,14 @@
+import errno
 import io
+import os
+import sys
 
 import pytest
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
 
+from pipeline.beam_runner import FLINK, PORTABLE, BeamRunner
 from pipeline.config import PipelineConfig
 from pipeline.local_run import EXIT_FAILED, LocalRun
 from pipeline.workdir import Workdir
@@ -14,9 +18,10 @@ from pipeline.workdir import Workdir
 def failed(tmp_path):
     """Runs on data that cannot be listed; returns the one line that says why."""
 
-    def failed(data, *beam_options):
+    def failed(data, *beam_options, **beam):
         console = Console(file=io.StringIO(), width=500)
-        run = LocalRun(PipelineConfig(), data, Workdir(tmp_path), beam_options=beam_options)
+        runner = BeamRunner(options=beam_options, **beam)
+        run = LocalRun(PipelineConfig(), data, Workdir(tmp_path), beam=runner)
         assert run.execute(console) == EXIT_FAILED
         return console.file.getvalue().strip().splitlines()[0]
 
@@ -37,3 +42,34 @@ def test_a_pattern_that_nothing_fits(failed, tmp_path):
 
 def test_a_scheme_that_nobody_knows(failed):
     assert failed("ftp://host/photos").startswith("ftp://host/photos: ")
+
+
+def test_a_runner_that_lacks_an_option_stops_the_run_before_the_sample_is_rendered(
+    failed, tmp_path
+):
+    assert failed(None, name=FLINK).startswith("FlinkRunner needs --beam-option flink_master=...")
+    assert not (tmp_path / "photographs").exists()
+    assert not (tmp_path / "metadata.sqlite").exists()
+
+
+def test_workers_elsewhere_see_neither_the_data_nor_the_workdir(failed, tmp_path):
+    options = ("job_endpoint=127.0.0.1:1", "environment_type=DOCKER", "environment_config=image")
+    said = failed(str(tmp_path), *options, name=PORTABLE)
+    assert said.startswith(f"--data {tmp_path} is on this machine")
+    said = failed("gs://bucket/photographs", *options, name=PORTABLE)
+    assert said.startswith(f"--workdir {tmp_path} is on this machine")
+    said = failed(str(tmp_path), *options, name=PORTABLE, shared_folders=(str(tmp_path),))
+    assert "job_endpoint=127.0.0.1:1: nobody answers there" in said
+
+
+def test_a_full_disk_is_one_line_even_if_the_log_lies_on_it(failed, monkeypatch, tmp_path):
+    def fill(self, screen):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "photographs")
+
+    monkeypatch.setattr(LocalRun, "_photographs", fill)
+    with open("/dev/full", "wb", buffering=0) as log:
+        stderr = io.TextIOWrapper(log, write_through=True)
+        monkeypatch.setattr(sys, "stderr", stderr)
+        line = failed("photographs")
+        stderr.detach()
+    assert line.startswith(f"no space is left on the disk of {tmp_path} (")

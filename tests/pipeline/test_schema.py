@@ -5,7 +5,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from pipeline import features
-from pipeline.create_pipeline import SCHEMA_FILE
+from pipeline.schema_copy import SCHEMA_FILE
 
 # The contract between the steps; a copy of pipeline/features.py's comments.
 BYTES = {

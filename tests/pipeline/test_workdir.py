@@ -1,3 +1,5 @@
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -6,6 +8,7 @@ import pytest
 
 from pipeline.config import DataConfig
 from pipeline.workdir import Workdir, WorkdirError
+from pipeline.writable import NotWritable
 from studio.config import StudioConfig
 
 
@@ -58,6 +61,33 @@ class TestLock:
             fail()
         assert self.other_run(workdir).returncode == 0
 
+    def test_dies_with_a_killed_run_though_what_it_started_lives_on(self, workdir):
+        program = (
+            "import os, subprocess, sys, time; from pathlib import Path\n"
+            "from pipeline.workdir import Workdir\n"
+            "with Workdir(Path(sys.argv[1])).locked():\n"
+            "    started = subprocess.Popen(['sleep', '60'])\n"
+            "    forked = os.fork()\n"
+            "    if forked:\n"
+            "        print(started.pid, forked, flush=True)\n"
+            "    time.sleep(60)"
+        )
+        run = subprocess.Popen(
+            [sys.executable, "-c", program, str(workdir.path)], stdout=subprocess.PIPE, text=True
+        )
+        children = [int(pid) for pid in run.stdout.readline().split()]
+        try:
+            assert "another run is at work" in self.other_run(workdir).stderr
+            run.kill()
+            run.wait()
+            assert self.other_run(workdir).stdout == "got it\n"
+            for child in children:
+                os.kill(child, 0)  # Raises if it is gone.
+        finally:
+            for child in children:
+                os.kill(child, signal.SIGKILL)
+            run.stdout.close()
+
     def test_of_another_folder_does_not_matter(self, workdir, tmp_path):
         with workdir.locked():
             assert self.other_run(Workdir(tmp_path / "other")).returncode == 0
@@ -68,7 +98,7 @@ class TestSplit:
 
     def test_another_split_is_refused_once_a_model_was_pushed_with_the_first(self, workdir):
         push(workdir, "7")
-        workdir.remember_split(self.FIRST)
+        workdir.conclude_split(self.FIRST, pushed=True)
         with pytest.raises(
             WorkdirError, match=r"'test_fraction': 0\.2}, this run asks for .*0\.25}.*--workdir"
         ):
@@ -76,34 +106,73 @@ class TestSplit:
 
     def test_the_same_split_passes_whatever_else_changes(self, workdir):
         push(workdir, "7")
-        workdir.remember_split(self.FIRST)
+        workdir.conclude_split(self.FIRST, pushed=True)
         workdir.check_split(DataConfig(0.1, 0.2, max_quarantine_fraction=0.9), warm_start=True)
 
     def test_before_the_first_push_every_split_passes(self, workdir):
         workdir.path.mkdir(parents=True)
         workdir.check_split(self.FIRST, warm_start=False)
-        workdir.remember_split(self.FIRST)
+        workdir.conclude_split(self.FIRST, pushed=True)
         workdir.check_split(self.OTHER, warm_start=False)
 
     def test_a_warm_start_remembers_models_that_were_removed(self, workdir):
         workdir.path.mkdir(parents=True)
-        workdir.remember_split(self.FIRST)
+        workdir.conclude_split(self.FIRST, pushed=True)
         workdir.check_split(self.OTHER, warm_start=False)
         with pytest.raises(WorkdirError, match="were fitted with"):
             workdir.check_split(self.OTHER, warm_start=True)
 
 
-class TestSchema:
-    def test_path_changes_with_the_content_and_only_with_it(self, workdir, tmp_path):
-        source = tmp_path / "schema.pbtxt"
-        source.write_text("one")
-        first = workdir.schema(source)
-        assert (first.name, first.read_text()) == ("schema.pbtxt", "one")
-        assert workdir.schema(source) == first
-        source.write_text("two")
-        second = workdir.schema(source)
-        assert second != first
-        assert (first.read_text(), second.read_text()) == ("one", "two")
+class TestSplitOfAKilledRun:
+    FIRST, OTHER = DataConfig(0.1, 0.2), DataConfig(0.1, 0.25)
+
+    def test_that_pushed_is_remembered(self, workdir):
+        push(workdir, "6")
+        workdir.announce_split(self.FIRST)
+        push(workdir, "7")
+        with pytest.raises(WorkdirError, match=r"'test_fraction': 0\.2}, this run asks"):
+            workdir.check_split(self.OTHER, warm_start=False)
+        workdir.check_split(self.FIRST, warm_start=False)
+
+    def test_that_pushed_nothing_is_forgotten(self, workdir):
+        push(workdir, "6")
+        workdir.conclude_split(self.OTHER, pushed=True)
+        workdir.announce_split(self.FIRST)
+        workdir.check_split(self.OTHER, warm_start=False)
+        # Also later, when another run has pushed.
+        push(workdir, "7")
+        workdir.check_split(self.OTHER, warm_start=False)
+
+    def test_before_the_first_push_is_forgotten(self, workdir):
+        workdir.path.mkdir(parents=True)
+        workdir.announce_split(self.FIRST)
+        workdir.check_split(self.OTHER, warm_start=True)
+        assert list(workdir.path.iterdir()) == []
+
+    def test_a_run_that_ends_leaves_nothing_to_settle(self, workdir):
+        workdir.path.mkdir(parents=True)
+        workdir.announce_split(self.FIRST)
+        workdir.conclude_split(self.FIRST, pushed=False)
+        assert list(workdir.path.iterdir()) == []
+
+
+class TestWritable:
+    def test_a_new_one_is_made_and_left_empty(self, workdir):
+        workdir.check_writable()
+        assert list(workdir.path.iterdir()) == []
+
+    @pytest.mark.parametrize("name", [".lock", "metadata.sqlite", "logs/local_runner.log"])
+    def test_a_folder_where_a_file_belongs_is_refused(self, workdir, name):
+        (workdir.path / name).mkdir(parents=True)
+        with pytest.raises(NotWritable, match=f"{name} is a folder where a file belongs"):
+            workdir.check_writable()
+
+    @pytest.mark.parametrize("name", ["pipeline", "serving_models/mask", "logs", "report"])
+    def test_a_file_where_a_folder_belongs_is_refused(self, workdir, name):
+        (workdir.path / name).parent.mkdir(parents=True)
+        (workdir.path / name).touch()
+        with pytest.raises(NotWritable, match=f"{name} cannot be written: File exists"):
+            workdir.check_writable()
 
 
 class TestPhotographs:

@@ -25,7 +25,7 @@ from pipeline.config import (
     PredictionConfig,
     TrainerConfig,
 )
-from pipeline.create_pipeline import SCHEMA_FILE
+from pipeline.schema_copy import SCHEMA_FILE
 from serving.server.servable import Servable
 from trainer import signatures
 from trainer.preprocessing import preprocessing_fn
