@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from benchmarks import (
+    batch_inference,
     ingestion,
     input_pipeline,
     pipeline_memory,
@@ -31,6 +32,7 @@ _BENCHMARKS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "reply_shares": reply_shares.measure,
     "server_throughput": server_throughput.measure,
     "server_swaps": server_swaps.measure,
+    "batch_inference": batch_inference.measure,
     "input_pipeline": input_pipeline.measure,
     "training_step": training_step.measure,
 }

@@ -1,0 +1,1 @@
+"""Batch inference: masks of a hundred thousand photographs, without a server, on Apache Beam."""

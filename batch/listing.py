@@ -1,0 +1,147 @@
+"""Finds the photographs that a batch run is asked for: folders, files, patterns, URLs.
+
+Only names and sizes are looked at. Local patterns are followed folder by folder, because Python's
+``glob`` passes over a folder that it may not read without a word.
+"""
+
+import fnmatch
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from apache_beam.io.filesystem import BeamIOError, FileMetadata
+from apache_beam.io.filesystems import FileSystems
+
+from batch.listed_photograph import ListedPhotograph
+from components.folder_files import UnusableFolder, files_in, folders_in, is_local, matching
+from components.quarantine import QuarantinedFile, Reason
+
+_SUFFIXES = (".jpg", ".jpeg", ".png")
+_WILDCARDS = "*?["
+_ANY_DEPTH = "**"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What was found.
+
+    Attributes:
+        photographs: Sorted by name; no two have the same result.
+        quarantined: Files that are known to be unusable before any is opened, sorted.
+    """
+
+    photographs: tuple[ListedPhotograph, ...]
+    quarantined: tuple[QuarantinedFile, ...]
+
+
+def list_photographs(inputs: Sequence[str], output: str, *, as_pictures: bool) -> Listing:
+    """Lists what is to be masked.
+
+    Args:
+        inputs: Each a folder, of which one level is taken; a file; or a pattern with ``*``, ``?``,
+            ``[a-z]``, and ``**`` for folders of any depth. Local, or URLs that Beam reads.
+        output: Of the run; what lies in it is passed over.
+        as_pictures: Whether results are called after the photographs without their endings, so that
+            ``a.jpg`` and ``a.png`` cannot both have one.
+
+    Returns:
+        The photographs, and what is none.
+
+    Raises:
+        UnusableFolder: If an input holds no file, or cannot be read.
+    """
+    found: dict[str, ListedPhotograph] = {}
+    for text in inputs:
+        files = [each for each in _files_of(text) if not _is_below(each.path, output)]
+        for each in files:
+            found.setdefault(each.path, each)
+        if not files:
+            raise UnusableFolder(f"{text}: no file in it; give a folder, a file or a pattern")
+
+    photographs: dict[str, ListedPhotograph] = {}
+    quarantined: list[QuarantinedFile] = []
+    for each in sorted(found.values(), key=lambda each: (each.name, each.path)):
+        stem, suffix = os.path.splitext(each.name)
+        result = stem if as_pictures else each.name
+        if suffix.lower() not in _SUFFIXES:
+            fault = Reason.STRAY_FILE, "expected *.jpg, *.jpeg or *.png"
+        elif any(character in each.name for character in "\n\r"):
+            fault = Reason.NAME, "its name has a line break, and a row has none: rename it"
+        elif result in photographs:
+            fault = Reason.DUPLICATE_ID, f"{photographs[result].path} would have the same result"
+        else:
+            photographs[result] = each
+            continue
+        quarantined.append(QuarantinedFile(each.path, *fault))
+    quarantined.sort(key=lambda each: each.file)
+    in_order = sorted(photographs.values(), key=lambda each: each.name)
+    return Listing(tuple(in_order), tuple(quarantined))
+
+
+def _files_of(text: str) -> Iterator[ListedPhotograph]:
+    if is_local(text):
+        path = os.path.abspath(text)
+        if os.path.isfile(path) or (os.path.islink(path) and not os.path.exists(path)):
+            size = os.lstat(path).st_size if os.path.islink(path) else os.path.getsize(path)
+            yield ListedPhotograph(path, os.path.basename(path), size)
+        elif os.path.isdir(path) or not _has_wildcards(text):
+            yield from _named(path, files_in(path))
+        else:
+            folder, parts = _fixed_part(path)
+            yield from _named(folder, _expand(folder, parts))
+        return
+    try:
+        if _has_wildcards(text):
+            yield from _named(_fixed_part(text)[0], matching(text))
+            return
+        files = list(files_in(text))
+        if files:
+            yield from _named(text, iter(files))
+        elif FileSystems.exists(text):
+            yield from _named(text.rpartition("/")[0], matching(text))
+    except (BeamIOError, ValueError) as error:
+        if isinstance(error, UnusableFolder):
+            raise
+        raise UnusableFolder(f"{text}: cannot be listed: {error}") from error
+
+
+def _named(folder: str, files: Iterator[FileMetadata]) -> Iterator[ListedPhotograph]:
+    prefix = folder.rstrip("/") + "/"
+    for file in files:
+        name = file.path.removeprefix(prefix).replace(os.sep, "/")
+        yield ListedPhotograph(file.path, name, file.size_in_bytes)
+
+
+def _expand(folder: str, parts: Sequence[str]) -> Iterator[FileMetadata]:
+    first, *rest = parts
+    if first == _ANY_DEPTH:
+        rest = rest or ["*"]
+        yield from _expand(folder, rest)
+        for name in sorted(folders_in(folder)):
+            # A link to a folder may lead round in circles.
+            if not os.path.islink(os.path.join(folder, name)):
+                yield from _expand(os.path.join(folder, name), [first, *rest])
+    elif rest:
+        for name in sorted(folders_in(folder)):
+            if fnmatch.fnmatchcase(name, first):
+                yield from _expand(os.path.join(folder, name), rest)
+    else:
+        for file in files_in(folder):
+            if fnmatch.fnmatchcase(os.path.basename(file.path), first):
+                yield file
+
+
+def _fixed_part(path: str) -> tuple[str, list[str]]:
+    """Splits a pattern into the folder before its first wildcard, and the names behind that."""
+    names = path.split("/")
+    first = next(index for index, name in enumerate(names) if _has_wildcards(name))
+    return "/".join(names[:first]) or "/", names[first:]
+
+
+def _has_wildcards(text: str) -> bool:
+    return any(character in text for character in _WILDCARDS)
+
+
+def _is_below(path: str, output: str) -> bool:
+    folder = os.path.abspath(output) if is_local(output) else output
+    return path.startswith(folder.rstrip("/") + "/")

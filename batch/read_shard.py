@@ -1,0 +1,59 @@
+"""Reads the photographs of a shard, a few ahead of the model."""
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import apache_beam as beam
+
+from batch.listed_photograph import ListedPhotograph
+from batch.mask_handler import ReadPhotograph
+from batch.shard import Shard
+from components.photograph_file import read_photograph_file
+from components.quarantine import UnusablePhotograph
+
+
+class ReadShard(beam.DoFn):
+    """Yields the photographs of a shard, in order, read or with the reason why not."""
+
+    def __init__(self, ahead: int) -> None:
+        """Makes the function.
+
+        Args:
+            ahead: Files that are read while the model works; a file on the other side of a network
+                takes longer to come than to mask.
+        """
+        self._ahead = ahead
+        self._pool: ThreadPoolExecutor | None = None
+
+    def setup(self) -> None:
+        """Starts the readers."""
+        self._pool = ThreadPoolExecutor(self._ahead)
+
+    def teardown(self) -> None:
+        """Ends them."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def process(self, shard: Shard) -> Iterator[ReadPhotograph]:
+        """Reads a shard."""
+        assert self._pool is not None
+        waiting: deque[Future[ReadPhotograph]] = deque()
+        for photograph in shard.photographs:
+            waiting.append(self._pool.submit(_read, shard, photograph))
+            if len(waiting) > self._ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _read(shard: Shard, photograph: ListedPhotograph) -> ReadPhotograph:
+    started = time.perf_counter()
+    content, detail = b"", None
+    try:
+        content = read_photograph_file(photograph.path)
+    except UnusablePhotograph as error:
+        detail = error.detail
+    seconds = time.perf_counter() - started
+    return ReadPhotograph(shard.index, len(shard.photographs), photograph, content, detail, seconds)

@@ -1,0 +1,158 @@
+import os
+
+import pytest
+
+from batch.listing import list_photographs
+from components.folder_files import UnusableFolder
+from components.quarantine import QuarantinedFile, Reason
+from tests.components.memory_file_system import MemoryFileSystem
+
+
+@pytest.fixture
+def put(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def put(*names):
+        for name in names:
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(name.encode())
+
+    return put
+
+
+def names(*inputs, output="out", as_pictures=False):
+    listing = list_photographs(inputs, output, as_pictures=as_pictures)
+    return [each.name for each in listing.photographs]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("photos", ["a.jpg", "b.PNG"]),
+        ("photos/", ["a.jpg", "b.PNG"]),
+        ("photos/a.jpg", ["a.jpg"]),
+        ("photos/*.jpg", ["a.jpg"]),
+        ("photos/*/*.jpg", ["more/c.jpg"]),
+        ("photos/m*/c.jpg", ["more/c.jpg"]),
+        ("photos/**/*.jpg", ["a.jpg", "more/c.jpg", "more/deep/d.jpg"]),
+        ("photos/**", ["a.jpg", "b.PNG", "more/c.jpg", "more/deep/d.jpg"]),
+        ("p?otos/[ab].*", ["photos/a.jpg", "photos/b.PNG"]),
+    ],
+)
+def test_folders_files_and_patterns(put, text, expected):
+    put("photos/b.PNG", "photos/a.jpg", "photos/more/c.jpg", "photos/more/deep/d.jpg")
+    put("photos/.hidden.jpg")
+    assert names(text) == expected
+
+
+def test_paths_are_absolute_and_sizes_those_of_the_files(put, tmp_path):
+    put("photos/a.jpg")
+    [found] = list_photographs(["photos"], "out", as_pictures=False).photographs
+    assert (found.path, found.size) == (str(tmp_path / "photos" / "a.jpg"), len("photos/a.jpg"))
+
+
+def test_a_folder_whose_name_looks_like_a_pattern(put):
+    put("photos [1]/a.jpg")
+    assert names("photos [1]") == ["a.jpg"]
+
+
+def test_several_inputs_and_none_twice(put):
+    put("one/b.jpg", "two/a.jpg")
+    assert names("one", "two", "one/*.jpg") == ["a.jpg", "b.jpg"]
+
+
+def test_what_lies_in_the_output_is_passed_over(put):
+    put("photos/a.jpg", "photos/out/masks/a.png")
+    assert names("photos/**", output="photos/out") == ["a.jpg"]
+
+
+def test_other_files_are_set_aside(put, tmp_path):
+    put("photos/a.jpg", "photos/notes.txt", "photos/b.gif")
+    listing = list_photographs(["photos"], "out", as_pictures=False)
+    assert listing.quarantined == tuple(
+        QuarantinedFile(
+            str(tmp_path / "photos" / name), Reason.STRAY_FILE, "expected *.jpg, *.jpeg or *.png"
+        )
+        for name in ("b.gif", "notes.txt")
+    )
+
+
+class TestDuplicates:
+    def test_two_photographs_of_one_name(self, put, tmp_path):
+        put("one/a.jpg", "two/a.jpg")
+        listing = list_photographs(["one", "two"], "out", as_pictures=False)
+        assert [each.path for each in listing.photographs] == [str(tmp_path / "one/a.jpg")]
+        assert listing.quarantined == (
+            QuarantinedFile(
+                str(tmp_path / "two/a.jpg"),
+                Reason.DUPLICATE_ID,
+                f"{tmp_path}/one/a.jpg would have the same result",
+            ),
+        )
+
+    def test_two_kinds_of_one_name_have_rows_of_their_own(self, put):
+        put("one/a.jpg", "one/a.png")
+        assert names("one") == ["a.jpg", "a.png"]
+
+    def test_but_not_pictures(self, put):
+        put("one/a.jpg", "one/a.png")
+        assert names("one", as_pictures=True) == ["a.jpg"]
+
+
+def test_a_name_with_a_line_break(put):
+    put("one/a\nb.jpg")
+    [aside] = list_photographs(["one"], "out", as_pictures=False).quarantined
+    assert aside.reason is Reason.NAME
+
+
+def test_a_link_that_leads_nowhere_is_a_photograph_that_cannot_be_read(put, tmp_path):
+    put("one/a.jpg")
+    (tmp_path / "one" / "b.jpg").symlink_to("nowhere")
+    assert names("one") == ["a.jpg", "b.jpg"]
+    assert names("one/b.jpg") == ["b.jpg"]
+
+
+@pytest.mark.parametrize("text", ["nowhere", "photos/*.bmp", "nowhere/*.jpg", "photos/empty"])
+def test_nothing_there(put, tmp_path, text):
+    put("photos/a.jpg")
+    (tmp_path / "photos" / "empty").mkdir()
+    with pytest.raises(UnusableFolder, match="no file in it; give a folder, a file or a pattern"):
+        names(text)
+
+
+@pytest.mark.parametrize("text", ["locked", "locked/*.jpg", "**/*.jpg"])
+def test_a_folder_that_may_not_be_read_is_not_passed_over(put, monkeypatch, text):
+    put("locked/a.jpg", "open/b.jpg")
+    scandir = os.scandir
+
+    def refuse(path):
+        if os.path.basename(path) == "locked":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(UnusableFolder, match="locked: cannot be listed: Permission denied"):
+        names(text)
+
+
+class TestObjectStore:
+    @pytest.fixture(autouse=True)
+    def files(self, monkeypatch):
+        paths = ("a.jpg", "more/b.jpg", "notes.txt")
+        monkeypatch.setattr(MemoryFileSystem, "files", {f"memory://box/{p}": b"1" for p in paths})
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("memory://box", ["a.jpg"]),
+            ("memory://box/*.jpg", ["a.jpg"]),
+            ("memory://box/more/b.jpg", ["b.jpg"]),
+        ],
+    )
+    def test_names(self, text, expected):
+        assert names(text) == expected
+
+    def test_a_scheme_that_nobody_knows(self):
+        with pytest.raises(UnusableFolder, match="nosuch://box"):
+            names("nosuch://box")

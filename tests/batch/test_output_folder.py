@@ -1,0 +1,88 @@
+import pytest
+
+from batch.batch_failed import BatchFailed
+from batch.manifest import Manifest, ManifestRow, StageSeconds
+from batch.output_folder import OutputFolder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return OutputFolder(str(tmp_path / "out"), "rle")
+
+
+MANIFEST = Manifest(
+    "00001-of-00003",
+    (ManifestRow("a.jpg", "/p/a.jpg", 4, 5, 6), ManifestRow("b", "/b", reason="truncated image")),
+    StageSeconds(1.0, 2.0, 3.0),
+)
+
+
+def test_places():
+    folder = OutputFolder("/out", "cutout")
+    assert folder.picture("more/a.b.jpg", ".png") == "/out/cutouts/more/a.b.png"
+    assert folder.submission(gzip=True) == "/out/submission.csv.gz"
+    assert folder.runs(3, 12) == "/out/shards/00003-of-00012.csv"
+
+
+def test_a_manifest_makes_a_shard_count_as_done(folder, tmp_path):
+    assert folder.done(3) == set()
+    folder.save(MANIFEST)
+    # Its run lengths have gone, or are of an earlier machine.
+    assert folder.done(3) == set()
+    (tmp_path / "out" / "shards" / "00001-of-00003.csv").touch()
+    (tmp_path / "out" / "shards" / ".00002-of-00003.json.7.partial").touch()
+    assert folder.done(3) == {1}
+    assert folder.done(4) == set()
+    assert folder.manifest(1, 3) == MANIFEST
+
+
+def test_pictures_that_have_gone(tmp_path):
+    folder = OutputFolder(str(tmp_path), "png")
+    folder.save(MANIFEST)
+    assert folder.done(3) == {1}
+    assert folder.lacks_pictures(MANIFEST, ".png")
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "masks" / "a.png").touch()
+    # The other photograph never had one.
+    assert not folder.lacks_pictures(MANIFEST, ".png")
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"shard": 3}'])
+def test_what_is_no_manifest(folder, tmp_path, content):
+    (tmp_path / "out" / "shards").mkdir(parents=True)
+    (tmp_path / "out" / "shards" / "00000-of-00002.json").write_text(content)
+    with pytest.raises(BatchFailed, match=r"00000-of-00002\.json is no manifest: remove it"):
+        folder.manifest(0, 2)
+
+
+class TestClaim:
+    def test_the_same_run_may_go_on(self, folder, tmp_path):
+        with folder.locked():
+            folder.claim({"models": ["a"], "format": "rle"})
+            folder.claim({"format": "rle", "models": ["a"]})
+
+    def test_another_run_may_not(self, folder):
+        with folder.locked():
+            folder.claim({"models": ["a"], "format": "rle", "tile": None})
+            with pytest.raises(BatchFailed, match="another run: models, tile differ "):
+                folder.claim({"models": ["b"], "format": "rle", "tile": [1]})
+
+    def test_a_record_that_is_none(self, folder, tmp_path):
+        with folder.locked():
+            (tmp_path / "out" / "run.json").write_text("no record")
+            with pytest.raises(BatchFailed, match="is no record of a run"):
+                folder.claim({})
+
+    def test_two_at_the_same_time(self, folder, tmp_path):
+        again = OutputFolder(str(tmp_path / "out"), "rle")
+        message = "another run is at work in"
+        with folder.locked(), pytest.raises(BatchFailed, match=message), again.locked():
+            pass
+        with again.locked():
+            pass
+
+    def test_a_folder_that_cannot_be_made(self, tmp_path):
+        (tmp_path / "file").touch()
+        folder = OutputFolder(str(tmp_path / "file" / "out"), "rle")
+        with pytest.raises(BatchFailed, match="out cannot be written: Not a directory"):
+            folder.locked().__enter__()
