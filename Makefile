@@ -6,20 +6,25 @@ PYTHON := $(VENV)/bin/python
 UV := .uv/bin/uv
 LOCK := requirements/tfx-1.16-py3.10.txt
 INSTALLED := $(VENV)/.installed
-CODE := local_runner.py setup.py pipeline components evaluation report trainer serving studio benchmarks docs tests
+CODE := batch_runner.py kubeflow_runner.py local_runner.py setup.py batch pipeline components evaluation report trainer serving studio benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench lock clean
+.PHONY: help run test test-cluster lint bench lock clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## Render the sample photographs, train, gate, push, and ask for a mask (ARGS=... for flags)
 	@$(PYTHON) local_runner.py $(ARGS)
 
 # Whole files to two processes: their fixtures are made once, and two fit into 8 GiB.
-test: $(INSTALLED) ## Run all tests (ARGS=... for pytest's flags)
-	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+TEST := $(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test: $(INSTALLED) ## Run the tests (ARGS=... for pytest's flags)
+	@$(TEST) -m "not cluster" $(ARGS)
+
+test-cluster: $(INSTALLED) ## Run those that play a cluster: Kubeflow, Beam engines, database servers
+	@$(TEST) -m cluster $(ARGS)
 
 lint: $(INSTALLED) ## Check style and types
 	@$(VENV)/bin/ruff check $(CODE)

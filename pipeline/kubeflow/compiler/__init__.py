@@ -1,0 +1,1 @@
+"""Compiles the pipeline: TFX's spec, and what Kubeflow needs in it."""

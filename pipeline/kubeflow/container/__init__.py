@@ -1,0 +1,1 @@
+"""The commands of the compiled tasks, and what they share."""
