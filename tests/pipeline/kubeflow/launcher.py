@@ -4,7 +4,7 @@ What Kubeflow Pipelines' driver and launcher do for a step is done here: paramet
 are resolved, placeholders filled in, inputs downloaded from the object store and outputs uploaded,
 metadata merged, importers and the cache obeyed (backend/src/v2 of kubeflow/pipelines). The object
 store is a folder. A step sees what the image holds, its own inputs, and the volume; the folder for
-the launcher's copies is emptied after each.
+the launcher's copies is emptied before each.
 
 A step is a process of its own: a fork of one that holds the image's libraries, which take
 ten seconds to load.
@@ -230,6 +230,9 @@ class Launcher:
         return {**artifact, "name": str(self._artifacts)}
 
     def _execute(self, name: str, step: Any, container: Any) -> tuple[Any, Any]:
+        # Each step starts in a container of its own, also after one that failed.
+        shutil.rmtree(self._copies, ignore_errors=True)
+        shutil.rmtree(self._folder / "outputs", ignore_errors=True)
         (self._folder / "outputs").mkdir()
         for found in step["inputs"]["artifacts"].values():
             uri = found["artifacts"][0]["uri"]
@@ -249,10 +252,7 @@ class Launcher:
                 file.seek(begin)
                 said = file.read()[-3000:].decode(errors="replace")
             raise FailedStep(f"{name} ended with {code}:\n{said}")
-        artifacts, parameters = self._collected(step)
-        shutil.rmtree(self._copies, ignore_errors=True)
-        shutil.rmtree(self._folder / "outputs")
-        return artifacts, parameters
+        return self._collected(step)
 
     def _collected(self, step: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         written = Path(step["outputs"]["outputFile"])
