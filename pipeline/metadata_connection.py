@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from ml_metadata.proto import metadata_store_pb2
 
-from pipeline.postgresql_text import keep_backslashes
+from pipeline.postgresql_text import mend_postgresql
 
 _PORTS = {"mysql": 3306, "postgresql": 5432}
 _PASSWORD_VARIABLES = {"mysql": "MYSQL_PWD", "postgresql": "PGPASSWORD"}
@@ -135,7 +135,7 @@ class MetadataServer:
                 config.mysql.host = "127.0.0.1" if self.host == "localhost" else self.host
                 config.mysql.port = self.port
         else:
-            keep_backslashes()
+            mend_postgresql()
             config.postgresql.user = self.user
             config.postgresql.dbname = self.database
             config.postgresql.skip_db_creation = True

@@ -13,14 +13,19 @@ from google.protobuf.descriptor import FieldDescriptor
 from ml_metadata import metadata_store
 from ml_metadata.proto import metadata_store_pb2
 
+from pipeline.postgresql_order import put_in_order
+
 _BACKSLASH = "\\"
 # REVERSE SOLIDUS OPERATOR: looks like one, and nobody types it.
 _STAND_IN = "\N{REVERSE SOLIDUS OPERATOR}"
-_PATCHED = "_backslashes_are_kept"
+_PATCHED = "_postgresql_is_mended"
 
 
-def keep_backslashes() -> None:
-    """Makes all stores in PostgreSQL that this process opens keep backslashes."""
+def mend_postgresql() -> None:
+    """Makes all stores in PostgreSQL that this process opens keep backslashes.
+
+    They also answer in the order that they were asked in, see pipeline/postgresql_order.py.
+    """
     store = metadata_store.MetadataStore
     if hasattr(store, _PATCHED):
         return
@@ -38,6 +43,7 @@ def keep_backslashes() -> None:
         replace_text(asked, _BACKSLASH, _STAND_IN)
         call(self, method, asked, response)
         replace_text(response, _STAND_IN, _BACKSLASH)
+        put_in_order(method, asked, response)
 
     store._call_method = call_with_stand_ins
     setattr(store, _PATCHED, True)

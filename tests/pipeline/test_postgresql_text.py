@@ -2,7 +2,7 @@ from ml_metadata import metadata_store
 from ml_metadata.metadata_store import metadata_store as implementation
 from ml_metadata.proto import metadata_store_pb2, metadata_store_service_pb2
 
-from pipeline.postgresql_text import keep_backslashes, replace_text
+from pipeline.postgresql_text import mend_postgresql, replace_text
 
 
 def test_all_strings_of_a_message():
@@ -32,8 +32,8 @@ def test_all_strings_of_a_message():
 
 
 def test_other_stores_are_left_alone(monkeypatch, tmp_path):
-    keep_backslashes()
-    keep_backslashes()  # Once is enough; twice would replace twice.
+    mend_postgresql()
+    mend_postgresql()  # Once is enough; twice would replace twice.
     seen = []
     call = implementation.metadata_store_serialized.PutArtifacts
 
