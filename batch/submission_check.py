@@ -49,7 +49,6 @@ def check_submission(
     Raises:
         BatchFailed: If the file cannot be read.
     """
-    csv.field_size_limit(sys.maxsize)
     faults: list[str] = []
     seen: set[str] = set()
     wanted = None if names is None else set(names)
@@ -115,7 +114,12 @@ def runs_fault(runs: str, height: int, width: int) -> str:
 def _rows(path: str) -> Iterator[tuple[int, list[str]]]:
     """Yields line numbers and fields."""
     opener = gzip.open if path.endswith(".gz") else open
-    with opener(path, "rt", encoding="utf-8-sig", newline="") as text:
-        rows = csv.reader(text)
-        for row in rows:
-            yield rows.line_num, row
+    # The limit is the whole process's: whoever reads another file later shall find the usual one.
+    usual = csv.field_size_limit(sys.maxsize)
+    try:
+        with opener(path, "rt", encoding="utf-8-sig", newline="") as text:
+            rows = csv.reader(text)
+            for row in rows:
+                yield rows.line_num, row
+    finally:
+        csv.field_size_limit(usual)

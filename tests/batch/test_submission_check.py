@@ -1,3 +1,4 @@
+import csv
 import gzip
 
 import numpy as np
@@ -98,3 +99,12 @@ def test_files_that_cannot_be_read(check, tmp_path):
     (tmp_path / "cut.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BatchFailed, match=r"cut\.csv cannot be read"):
         check_submission(str(tmp_path / "cut.csv"), 2, 3)
+
+
+def test_long_masks_are_read_and_other_files_keep_their_limit(check):
+    usual = csv.field_size_limit()
+    runs = " ".join(f"{start} 1" for start in range(1, 2 * 30_000, 2))
+    assert len(runs) > usual
+    (fault,) = check(f"img,rle_mask\na.jpg,{runs}\n").faults
+    assert fault == "line 2: a.jpg: a run leaves the 3x2 image"
+    assert csv.field_size_limit() == usual
