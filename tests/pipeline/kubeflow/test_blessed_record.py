@@ -73,5 +73,5 @@ def test_records_lie_where_no_server_looks():
 
 
 def test_no_model_is_told_from_a_model():
-    assert is_nothing(nothing_at("minio://b/root/"))
-    assert not is_nothing("minio://b/root/studio-mask/run-1/trainer-unet/model")
+    assert is_nothing(nothing_at("minio://bucket/v2/"))
+    assert not is_nothing("minio://bucket/v2/studio-mask/run-1/trainer-unet/model")

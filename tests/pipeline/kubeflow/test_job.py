@@ -31,8 +31,8 @@ def test_what_cannot_run_is_refused(fields, said):
 
 
 def test_on_google_no_volume_is_needed():
-    job = a_job(volume=None, root="gs://b/root/", serving_directory="gs://b/serving/mask")
-    assert job.root == "gs://b/root"
+    job = a_job(volume=None, root="gs://bucket/v2/", serving_directory="gs://b/serving/mask")
+    assert job.root == "gs://bucket/v2"
     assert job.make_serving_directory == "gs://b/serving/mask-make"
     assert job.fits_directory == "/tmp/studio-mask/fits"
 

@@ -154,7 +154,7 @@ def test_kubernetes_is_told_of_nodes_and_the_volume(package):
 
 
 def test_without_volume_and_nodes_there_is_one_document():
-    job = a_job(volume=None, root="gs://b/root", serving_directory="gs://b/serving/mask")
+    job = a_job(volume=None, root="gs://bucket/v2", serving_directory="gs://b/serving/mask")
     assert len(documents(compile_package(job))) == 1
 
 
@@ -195,7 +195,7 @@ def test_steps_are_switched_on_when_compiled():
 def test_beam_elsewhere_reads_the_object_store():
     job = a_job(
         volume=None,
-        root="gs://b/root",
+        root="gs://bucket/v2",
         serving_directory="gs://b/serving/mask",
         beam_args=("--runner=DataflowRunner",),
         beam_elsewhere=True,

@@ -14,8 +14,8 @@ STEP = {
     "inputs": {
         "parameterValues": {"config": "{}"},
         "artifacts": {
-            "candidate": {"artifacts": [{"name": "3", "uri": "minio://b/root/trainer/model"}]},
-            "blessed": {"artifacts": [{"name": "4", "uri": nothing_at("minio://b/root")}]},
+            "candidate": {"artifacts": [{"name": "3", "uri": "minio://bucket/v2/trainer/model"}]},
+            "blessed": {"artifacts": [{"name": "4", "uri": nothing_at("minio://bucket/v2")}]},
         },
     },
     "outputs": {
@@ -47,7 +47,9 @@ def test_tfx_gets_typed_copies_of_the_inputs_there_are():
             "parameterValues": {"config": "{}"},
             "artifacts": {
                 "candidate": {
-                    "artifacts": [{"name": "3", "uri": "/minio/b/root/trainer/model", "type": TYPE}]
+                    "artifacts": [
+                        {"name": "3", "uri": "/minio/bucket/v2/trainer/model", "type": TYPE}
+                    ]
                 }
             },
         },
@@ -63,7 +65,7 @@ def test_tfx_gets_typed_copies_of_the_inputs_there_are():
 def test_without_copies_artifacts_stay_where_they_are():
     told = json.loads(StepCommand.parse(arguments()).for_tfx()[3])
     (candidate,) = told["inputs"]["artifacts"]["candidate"]["artifacts"]
-    assert candidate["uri"] == "minio://b/root/trainer/model"
+    assert candidate["uri"] == "minio://bucket/v2/trainer/model"
     (blessing,) = told["outputs"]["artifacts"]["blessing"]["artifacts"]
     assert blessing["uri"] == "s3://b/gate/blessing"
 
@@ -100,7 +102,7 @@ class TestSharedCopies:
     def launcher(self, tmp_path, monkeypatch):
         folders = {"minio://": f"{tmp_path}/minio/", "s3://": f"{tmp_path}/s3/"}
         monkeypatch.setattr(launcher_paths, "_FOLDERS", folders)
-        model = tmp_path / "minio/b/root/trainer/model"
+        model = tmp_path / "minio/bucket/v2/trainer/model"
         model.mkdir(parents=True)
         (model / "weights").write_text("w")
         return tmp_path
@@ -114,7 +116,7 @@ class TestSharedCopies:
         command.share_inputs()
         told = json.loads(command.for_tfx()[3])
         (candidate,) = told["inputs"]["artifacts"]["candidate"]["artifacts"]
-        assert candidate["uri"] == f"{launcher}/volume{launcher}/minio/b/root/trainer/model"
+        assert candidate["uri"] == f"{launcher}/volume{launcher}/minio/bucket/v2/trainer/model"
         assert Path(candidate["uri"], "weights").read_text() == "w"
 
     def test_the_launcher_sees_the_outputs(self, launcher, command):
