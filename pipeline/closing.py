@@ -40,6 +40,8 @@ def print_closing(console: Console, summary: Summary, workdir: Workdir) -> None:
             console.print(Text(text))
     if summary.suspected_labels:
         console.print(Text(f"Masks to check by hand: {_first(summary.suspected_labels)}"))
+    if summary.bulk_masks is not None:
+        console.print(Text(f"Bulk masks: {short_path(Path(summary.bulk_masks))}"))
     console.print(Text(f"Report: {short_path(Path(summary.report))}"))
     console.print(
         Text(f"All figures: {short_path(workdir.summary)}   Log: {short_path(workdir.log)}")

@@ -83,6 +83,8 @@ class Summary:
         cars_without_metadata: How many metadata.csv does not know.
         drift: What differs from the photographs of the last blessed model, a sentence each.
         make: The make classifier; None where the run has none.
+        bulk_masks: Folder of the TFRecord files that BulkInferrer wrote; None where it masked
+            nothing.
         report: Page with all of this and more.
     """
 
@@ -106,6 +108,7 @@ class Summary:
     cars_without_metadata: int
     drift: list[str]
     make: MakeSummary | None
+    bulk_masks: str | None
     report: str
 
     def write(self, path: Path) -> None:
@@ -172,8 +175,16 @@ def summarize(record: RunRecord, steps: list[Step], workdir: Workdir) -> Summary
         cars_without_metadata=len(counts["groups_without_metadata"]),
         drift=_read(record.uris["DriftCheck", "drift"], DRIFT_FILE)["findings"],
         make=summarize_make(record),
+        bulk_masks=_bulk_masks(record),
         report=str(workdir.report / REPORT_FILE),
     )
+
+
+def _bulk_masks(record: RunRecord) -> str | None:
+    """Returns where masks of further photographs lie; without a blessing nothing is written."""
+    uri = record.uris.get(("BulkInferrer", "output_examples"))
+    wrote = uri is not None and any(path.is_file() for path in Path(uri).rglob("*"))
+    return uri if wrote else None
 
 
 def _withdrawal(place: str, workdir: Workdir) -> str | None:

@@ -146,8 +146,24 @@ def test_collects_the_figures_of_all_steps(record, tmp_path):
     assert summary.cars_without_metadata == 2
     assert summary.drift == ["brightness: 12 levels darker"]
     assert summary.make is None
+    assert summary.bulk_masks is None
     assert summary.report == str(tmp_path / "report" / "index.html")
     assert summary.quarantine_list.endswith("PhotographExampleGen/quarantine/quarantine.jsonl")
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_bulk_masks_are_named_if_there_are_any(record, tmp_path, masked):
+    run = record()
+    folder = tmp_path / "BulkInferrer" / "output_examples"
+    (folder / "Split-unlabelled").mkdir(parents=True)
+    if masked:
+        (folder / "Split-unlabelled" / "examples-00000-of-00001.gz").touch()
+    run.uris["BulkInferrer", "output_examples"] = str(folder)
+    summary = summarize(run, STEPS, Workdir(tmp_path))
+    assert summary.bulk_masks == (str(folder) if masked else None)
+    screen = Console(file=io.StringIO(), width=500)
+    print_closing(screen, summary, Workdir(tmp_path))
+    assert (f"Bulk masks: {folder}\n" in screen.file.getvalue()) == masked
 
 
 def test_a_first_run_that_was_rejected(record, tmp_path):
