@@ -2,7 +2,8 @@
 
 By itself it brings the ``studio-mask`` command, which says which extra is missing. A client
 installs ``studio-mask[client]``, which needs no TensorFlow; a machine that serves
-``studio-mask[server]``; a worker of the pipeline ``studio-mask[pipeline]``, which is everything.
+``studio-mask[server]``; a worker of the pipeline ``studio-mask[pipeline]``, which is everything but
+what compiles for Kubeflow (``kubeflow``, below Python 3.12) and CUDA for GPUs (``gpu``).
 
 The ranges below are what the code works with; `requirements/` pins what it is tested with.
 """
@@ -43,6 +44,10 @@ PIPELINE = [
     "pydantic>=2",
     "tfx>=1.16,<1.22",
 ]
+# TFX's own extra, which exists only below Python 3.12.
+KUBEFLOW = [*PIPELINE, "tfx[kfp]>=1.16,<1.22"]
+# To be had beside server or pipeline.
+GPU = ["tensorflow[and-cuda]>=2.16,<2.22"]
 
 setup(
     name="studio-mask",
@@ -96,6 +101,12 @@ setup(
         "report": ["templates/*.html", "templates/*.md"],
     },
     install_requires=["click", "rich"],
-    extras_require={"client": CLIENT, "server": SERVER, "pipeline": PIPELINE},
+    extras_require={
+        "client": CLIENT,
+        "server": SERVER,
+        "pipeline": PIPELINE,
+        "kubeflow": KUBEFLOW,
+        "gpu": GPU,
+    },
     entry_points={"console_scripts": ["studio-mask = serving.command_line:main"]},
 )

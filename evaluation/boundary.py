@@ -55,7 +55,8 @@ class Outline:
         pixels = cv2.findNonZero(cv2.subtract(mask, cv2.erode(mask, _CROSS)))
         if pixels is None:
             pixels = np.zeros((0, 1, 2), np.int32)
-        columns, rows = pixels[:, 0].T.astype(np.int64)
+        # [pixels, 1, 2] from OpenCV 4, [pixels, 2] from OpenCV 5.
+        columns, rows = pixels.reshape(-1, 2).T.astype(np.int64)
         return cls(rows + top, columns + left)
 
     def __len__(self) -> int:

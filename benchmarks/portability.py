@@ -1,0 +1,164 @@
+"""Does a model give the same masks on another stack than the one that pushed it?
+
+On one stack ``give`` asks the newest pushed model for the masks of photographs, from its server
+and in an evaluation, and lays all of it into a folder. On the other stack ``take`` does the same
+with the model in that folder, and compares: of 100,000 pixels one may differ.
+
+    python -m benchmarks.portability give FOLDER        # where make run was called
+    python -m benchmarks.portability take FOLDER        # on the other stack
+"""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+from tensorflow_serving.apis import predict_pb2
+
+from benchmarks.machine import machine
+from evaluation.masked_photograph import decode_mask_png
+from serving.server.server_process import ServerProcess
+
+_MOST_DIFFERING = 1e-5
+_REPLY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Differences:
+    """How the masks of one model on two stacks differ.
+
+    Attributes:
+        photographs: Masks compared.
+        pixels: Pixels of all masks.
+        differing_pixels: Pixels that are 0 on one side and 255 on the other.
+        largest_dice_difference: Of any photograph's Dice at full resolution, as
+            ``studio-mask evaluate`` gives it on each side.
+    """
+
+    photographs: int
+    pixels: int
+    differing_pixels: int
+    largest_dice_difference: float
+
+    @property
+    def share(self) -> float:
+        """Differing pixels, of all."""
+        return self.differing_pixels / self.pixels
+
+
+@click.group()
+def main() -> None:
+    """Asks one model for masks on two stacks, and compares."""
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--workdir", type=click.Path(exists=True, path_type=Path), default="runs/sample")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, path_type=Path),
+    help="Photographs and masks, if not the workdir's rendered ones.",
+)
+def give(folder: Path, workdir: Path, data: Path | None) -> None:
+    """Masks photographs with the newest model of WORKDIR; replaces FOLDER."""
+    shutil.rmtree(folder, ignore_errors=True)
+    versions = (workdir / "serving_models" / "mask").iterdir()
+    newest = max(
+        (path for path in versions if path.name.isdigit()), key=lambda path: int(path.name)
+    )
+    shutil.copytree(newest, folder / "model" / newest.name)
+    shutil.copytree(data or workdir / "photographs", folder / "data")
+    _mask(folder, folder / "masks")
+    _evaluate(folder, folder / "scores.csv")
+    (folder / "machine.json").write_text(json.dumps(machine()))
+    click.echo(f"{folder}: masks of {len(_photographs(folder))} photographs")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+def take(folder: Path) -> None:
+    """Masks FOLDER's photographs with FOLDER's model on this stack, and compares."""
+    with tempfile.TemporaryDirectory(prefix="studio-mask-") as scratch:
+        _mask(folder, Path(scratch) / "masks")
+        _evaluate(folder, Path(scratch) / "scores.csv")
+        found = compare(folder, Path(scratch))
+    there, here = json.loads((folder / "machine.json").read_text()), machine()
+    click.echo(
+        f"Pushed with TensorFlow {there['tensorflow']} on Python {there['python']}, served with "
+        f"{here['tensorflow']} on {here['python']}: {found.photographs} masks, "
+        f"{found.differing_pixels} of {found.pixels:,} pixels differ; "
+        f"Dice differs by {found.largest_dice_difference:.6f} at most"
+    )
+    record = {"pushed": there, "served": here, **asdict(found)}
+    (folder / "differences.json").write_text(json.dumps(record, indent=2) + "\n")
+    if found.share > _MOST_DIFFERING:
+        sys.exit(f"That is more than {_MOST_DIFFERING:g} of the pixels.")
+
+
+def compare(one: Path, other: Path) -> Differences:
+    """Compares two folders with ``masks/`` and ``scores.csv``.
+
+    Raises:
+        ValueError: If they do not hold the same masks.
+    """
+    names = sorted(path.name for path in (one / "masks").iterdir())
+    if names != sorted(path.name for path in (other / "masks").iterdir()):
+        raise ValueError(f"{one} and {other} hold masks of different photographs")
+    pixels = differing = 0
+    for name in names:
+        left, right = (decode_mask_png((at / "masks" / name).read_bytes()) for at in (one, other))
+        pixels += left.size
+        differing += int(np.count_nonzero(left != right))
+    ours, theirs = _dice(one / "scores.csv"), _dice(other / "scores.csv")
+    if ours.keys() != theirs.keys():
+        raise ValueError(f"{one} and {other} hold scores of different photographs")
+    largest = max(abs(ours[name] - theirs[name]) for name in ours)
+    return Differences(len(names), pixels, differing, largest)
+
+
+def _photographs(folder: Path) -> list[Path]:
+    return sorted((folder / "data" / "train").iterdir())
+
+
+def _mask(folder: Path, masks: Path) -> None:
+    """Masks the photographs, one request each, by a server that runs the model."""
+    masks.mkdir(parents=True)
+    with ServerProcess(folder / "model", "mask", log=masks.parent / "server.log") as server:
+        for path in _photographs(folder):
+            request = predict_pb2.PredictRequest()
+            request.model_spec.name = "mask"
+            image = request.inputs["image_bytes"]
+            # DT_STRING, see tensorflow/core/framework/types.proto.
+            image.dtype = 7
+            image.tensor_shape.dim.add(size=1)
+            image.string_val.append(path.read_bytes())
+            reply = server.prediction.Predict(request, timeout=_REPLY_SECONDS)
+            [mask] = reply.outputs["mask_png_bytes"].string_val
+            (masks / f"{path.stem}.png").write_bytes(mask)
+
+
+def _evaluate(folder: Path, scores: Path) -> None:
+    """Scores the model with ``studio-mask evaluate``; keeps its row per photograph."""
+    output = scores.parent / "evaluation"
+    command = [Path(sys.executable).with_name("studio-mask"), "evaluate", "--output", output]
+    subprocess.run(
+        [*command, "--model", folder / "model", "--data", folder / "data"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    shutil.copyfile(output / "scores.csv", scores)
+
+
+def _dice(scores: Path) -> dict[str, float]:
+    with scores.open(newline="") as file:
+        return {row["image_id"]: float(row["dice"]) for row in csv.DictReader(file)}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+#!/bin/sh
+# What a new user does on Debian 13, on a machine that may be older: makes a root with nothing but git,
+# make and a compiler, clones the project's last commit into it, and calls make there. Then each side
+# masks photographs with the model that the other side's make run has pushed. Called by make, from the
+# project's folder; needs root, as it mounts and changes root, and debootstrap.
+#
+# TARGETS: what is made in the root, "run test" if not said.
+# DEBIAN_MIRROR: where packages come from, if not from debootstrap's default.
+set -eu
+place=$PWD/.debian13
+root=$place/root
+home=$root/root
+targets=${TARGETS:-run test}
+
+fail() {
+  printf '%s\n' "$@" >&2
+  exit 1
+}
+
+if [ "${1:-}" != inside ]; then
+  [ "$(id -u)" = 0 ] || fail "make test-debian13 mounts and changes root: run it as root."
+  command -v debootstrap >/dev/null || fail "No debootstrap. Install it: apt-get install debootstrap"
+  # In namespaces of its own, so that mounts and processes go when this ends, however it ends.
+  exec unshare --mount --pid --fork --kill-child sh "$0" inside
+fi
+
+since() {
+  echo "$(($(date +%s) - $1)) s"
+}
+
+started=$(date +%s)
+rm -rf "$root"
+mkdir -p "$root" "$place/packages" "$place/exchange"
+# An older debootstrap may not know the name of a newer release; the script is the same since years.
+script=/usr/share/debootstrap/scripts/trixie
+[ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
+debootstrap --variant=minbase --include=ca-certificates,git,make,g++ --cache-dir="$place/packages" \
+  trixie "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} "$script" >"$place/debootstrap.log" 2>&1 ||
+  fail "debootstrap could not make the root; see $place/debootstrap.log"
+echo "Debian 13: root made in $(since "$started")"
+
+mount -t proc proc "$root/proc"
+mount --rbind /sys "$root/sys"
+mount --rbind /dev "$root/dev"
+mount -t tmpfs tmpfs "$root/dev/shm"
+# How this machine reaches the network, and whom it trusts there.
+cp /etc/resolv.conf /etc/hosts "$root/etc/"
+if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
+  cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+fi
+git clone --quiet --no-hardlinks "$PWD" "$home/studio-mask"
+
+# Runs in the clone, with nothing of this environment but what reaches the network.
+in_root() {
+  env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
+    ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
+    ${no_proxy:+no_proxy="$no_proxy"} \
+    ${UV_DEFAULT_INDEX:+UV_DEFAULT_INDEX="$UV_DEFAULT_INDEX"} \
+    ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} ${CI:+CI="$CI"} \
+    chroot "$root" sh -c "cd /root/studio-mask && $*"
+}
+
+for target in $targets; do
+  started=$(date +%s)
+  in_root make "$target"
+  echo "Debian 13: make $target took $(since "$started")"
+done
+
+case " $targets " in
+  *" run "*)
+    started=$(date +%s)
+    mkdir -p "$home/exchange"
+    make --no-print-directory portable-masks FOLDER="$place/exchange/here"
+    rm -rf "$home/exchange/there" && cp -r "$place/exchange/here" "$home/exchange/there"
+    in_root make portable-masks FOLDER=/root/exchange/here
+    in_root make same-masks FOLDER=/root/exchange/there
+    rm -rf "$place/exchange/there" && cp -r "$home/exchange/here" "$place/exchange/there"
+    make --no-print-directory same-masks FOLDER="$place/exchange/there"
+    echo "Debian 13: models of both sides on both sides, in $(since "$started")"
+    ;;
+esac
+if [ -d "$home/studio-mask/.tests" ]; then
+  mkdir -p .tests && cp "$home/studio-mask/.tests/"*.json .tests/
+fi
