@@ -72,7 +72,9 @@ class ServerModel:
 def _signatures(target: str, model_name: str, timeout_s: float) -> Mapping[str, Any]:
     """Returns the SignatureDefs by name; none where the server has no GetModelMetadata."""
     # They import TensorFlow.
-    from tensorflow_serving.apis import get_model_metadata_pb2, prediction_service_pb2_grpc
+    from tensorflow_serving.apis import get_model_metadata_pb2
+
+    from serving.server.services.rpc_services import PREDICTION_SERVICE
 
     request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
     request.model_spec.name = model_name
@@ -82,7 +84,7 @@ def _signatures(target: str, model_name: str, timeout_s: float) -> Mapping[str, 
     ]
     try:
         with grpc.insecure_channel(target, options=options) as channel:
-            stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+            stub = PREDICTION_SERVICE.stub(channel)
             response = stub.GetModelMetadata(request, timeout=timeout_s)
     except grpc.RpcError as error:
         code, details = error.code(), " ".join((error.details() or "").split())

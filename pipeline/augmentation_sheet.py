@@ -17,7 +17,7 @@ from pipeline.config import AugmentationConfig, PipelineConfig
 from pipeline.overrides import InvalidOverride, apply_overrides
 from pipeline.presets import PRESETS
 from serving.atomic_file import write_atomically
-from serving.quiet import silence_libraries
+from serving.quiet import import_tensorflow, silence_libraries
 from studio.config import StudioConfig
 from studio.dataset import render_dataset
 
@@ -80,6 +80,7 @@ def main(
         raise click.UsageError(str(error)) from error
 
     silence_libraries()
+    import_tensorflow()
     if data is None:
         with tempfile.TemporaryDirectory() as folder:
             studio = StudioConfig(cars=photographs, test_cars=0, poses=_POSES)

@@ -30,12 +30,9 @@ since() {
 
 started=$(date +%s)
 rm -rf "$root"
-mkdir -p "$root" "$place/packages" "$place/exchange"
-# An older debootstrap may not know the name of a newer release; the script is the same since years.
-script=/usr/share/debootstrap/scripts/trixie
-[ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
+mkdir -p "$root" "$place/packages"
 debootstrap --variant=minbase --include=ca-certificates,git,make,g++ --cache-dir="$place/packages" \
-  trixie "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} "$script" >"$place/debootstrap.log" 2>&1 ||
+  trixie "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} >"$place/debootstrap.log" 2>&1 ||
   fail "debootstrap could not make the root; see $place/debootstrap.log"
 echo "Debian 13: root made in $(since "$started")"
 
@@ -70,13 +67,15 @@ done
 case " $targets " in
   *" run "*)
     started=$(date +%s)
-    mkdir -p "$home/exchange"
-    make --no-print-directory portable-masks FOLDER="$place/exchange/here"
-    rm -rf "$home/exchange/there" && cp -r "$place/exchange/here" "$home/exchange/there"
-    in_root make portable-masks FOLDER=/root/exchange/here
-    in_root make same-masks FOLDER=/root/exchange/there
-    rm -rf "$place/exchange/there" && cp -r "$home/exchange/here" "$place/exchange/there"
-    make --no-print-directory same-masks FOLDER="$place/exchange/there"
+    [ -d runs/sample/serving_models/mask ] || make --no-print-directory run
+    compare="-m benchmarks.portability"
+    .venv/bin/python $compare give "$place/exchange"
+    rm -rf "$home/exchange" && cp -r "$place/exchange" "$home/exchange"
+    in_root .venv/bin/python $compare take /root/exchange
+    rm -rf "$home/exchange"
+    in_root .venv/bin/python $compare give /root/exchange
+    rm -rf "$place/exchange" && cp -r "$home/exchange" "$place/exchange"
+    .venv/bin/python $compare take "$place/exchange"
     echo "Debian 13: models of both sides on both sides, in $(since "$started")"
     ;;
 esac

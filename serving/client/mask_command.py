@@ -1,10 +1,9 @@
 """What ``studio-mask mask`` does: photographs in, results out, one line for each that failed."""
 
 import contextlib
+import sys
 import time
 from pathlib import Path
-
-import click
 
 from serving.client.batch_run import BatchRun
 from serving.client.errors import MaskServiceError, ServiceError
@@ -64,10 +63,9 @@ def _run_stream(
     options: MaskOptions,
     opened: contextlib.ExitStack,
 ) -> None:
-    stdout = click.get_binary_stream("stdout")
+    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
     check_stream(source, output, options, is_terminal=stdout.isatty())
     make_result = _prepare(server, options, opened)
-    stdin = click.get_binary_stream("stdin")
     mask_stream(source, output, options, make_result, stdin=stdin, stdout=stdout)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from serving.errors import ServingError
-from serving.quiet import silence_libraries
+from serving.quiet import import_tensorflow, silence_libraries
 from serving.server import real_server
 from serving.server.server_flags import ServerFlags, names_of
 from serving.server.versions import model_directory
@@ -71,6 +71,7 @@ def _run_embedded(flags: ServerFlags) -> int:
         from serving.server.flag_options import server_options
 
         options = server_options(flags)
+        import_tensorflow()
         from serving.server.embedded_server import EmbeddedServer
 
         server = EmbeddedServer(options, on_change=_show)
@@ -90,6 +91,7 @@ def _run_embedded(flags: ServerFlags) -> int:
 
 
 def _show_version() -> None:
+    import_tensorflow()
     import tensorflow as tf
 
     try:

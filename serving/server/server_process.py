@@ -6,22 +6,20 @@ taking anybody with it.
 """
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from types import SimpleNamespace, TracebackType
+from typing import Final
 
 import grpc
 
 from serving.errors import ServingError, StatusCode
 from serving.server.server_flags import TENSORFLOW_MODEL_SERVER
-
-if TYPE_CHECKING:
-    from tensorflow_serving.apis import prediction_service_pb2_grpc
 
 EMBEDDED: Final = "embedded"
 
@@ -30,6 +28,8 @@ _GRACE_S = 10.0
 # How often another free port is looked for: one may be taken between the search and its use.
 _TRIES = 3
 _CANNOT_START = "Failed to start server. Error: "
+# What Abseil writes beneath the reason of a fatal error.
+_STACK_TRACE = re.compile(r"\*\*\* Check failure stack trace|(PC: )?@ +0x")
 _MOST_TEXT = 600
 
 # The server ends with this process, however that ends: prctl(PR_SET_PDEATHSIG, SIGKILL), which the
@@ -121,11 +121,12 @@ class ServerProcess:
         self._stop()
 
     @property
-    def prediction(self) -> "prediction_service_pb2_grpc.PredictionServiceStub":
-        """Its PredictionService."""
-        from tensorflow_serving.apis import prediction_service_pb2_grpc
+    def prediction(self) -> SimpleNamespace:
+        """A stub of its PredictionService."""
+        from serving.server.services.rpc_services import PREDICTION_SERVICE
 
-        return prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
+        assert self._channel is not None
+        return PREDICTION_SERVICE.stub(self._channel)
 
     def peak_memory(self) -> int:
         """Returns the most resident memory that the process had so far, bytes.
@@ -183,9 +184,12 @@ class ServerProcess:
 
     def _wait_until_available(self, deadline: float) -> None:
         # Imports TensorFlow, which takes seconds: the server starts meanwhile.
-        from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
+        from tensorflow_serving.apis import get_model_status_pb2
 
-        stub = model_service_pb2_grpc.ModelServiceStub(self._channel)
+        from serving.server.services.rpc_services import MODEL_SERVICE
+
+        assert self._channel is not None
+        stub = MODEL_SERVICE.stub(self._channel)
         request = get_model_status_pb2.GetModelStatusRequest()
         request.model_spec.name = self._model_name
         available = get_model_status_pb2.ModelVersionStatus.AVAILABLE
@@ -236,10 +240,11 @@ def _is_taken(port: int) -> bool:
 
 
 def _last_words(log: Path) -> str:
-    """Returns why a server could not start, or else its last line."""
+    """Returns why a server could not start, or else its last line but for a stack trace."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     for line in reversed(lines):
         _, found, reason = line.partition(_CANNOT_START)
         if found:
             return reason[:_MOST_TEXT]
-    return lines[-1][:_MOST_TEXT] if lines else ""
+    said = [line for line in lines if not _STACK_TRACE.match(line)]
+    return said[-1][:_MOST_TEXT] if said else ""

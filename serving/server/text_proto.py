@@ -5,16 +5,18 @@ message types; the others are made here at import, from a description of their f
 generated code has to follow the versions of protobuf.
 """
 
+import itertools
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory, text_format
+from google.protobuf import descriptor_pb2, message, message_factory, text_format
 
 from serving.errors import ServingError, StatusCode
 
-_PACKAGE = "studio_mask.serving_config"
+# A package for each type: older protobuf keeps all that are made so together.
+_PACKAGES = (f"studio_mask.serving_config_{number}" for number in itertools.count())
 _Field = descriptor_pb2.FieldDescriptorProto
 _SCALARS = {
     "bool": _Field.TYPE_BOOL,
@@ -41,17 +43,12 @@ def message_type(name: str, fields: Fields) -> type[Any]:
     Returns:
         The type.
     """
+    package = next(_PACKAGES)
     file = descriptor_pb2.FileDescriptorProto(
-        name=f"{_PACKAGE}/{name}.proto", package=_PACKAGE, syntax="proto3"
+        name=f"{package}/{name}.proto", package=package, syntax="proto3"
     )
-    _describe(file.message_type.add(), name, fields, f".{_PACKAGE}.{name}")
-    pool = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(file.SerializeToString())
-    descriptor = pool.FindMessageTypeByName(f"{_PACKAGE}.{name}")
-    if hasattr(message_factory, "GetMessageClass"):
-        return message_factory.GetMessageClass(descriptor)
-    # protobuf before 4.22.
-    return message_factory.MessageFactory(pool).GetPrototype(descriptor)
+    _describe(file.message_type.add(), name, fields, f".{package}.{name}")
+    return message_factory.GetMessages([file])[f"{package}.{name}"]
 
 
 def read_text_proto(path: str | os.PathLike[str], kind: type[_MessageT]) -> _MessageT:

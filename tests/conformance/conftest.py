@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -20,15 +21,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from google.protobuf import text_format
-from tensorflow_serving.apis import (
-    get_model_status_pb2,
-    model_management_pb2,
-    model_service_pb2_grpc,
-    predict_pb2,
-    prediction_service_pb2_grpc,
-)
+from tensorflow_serving.apis import get_model_status_pb2, model_management_pb2, predict_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
+from serving.server.services.rpc_services import MODEL_SERVICE, PREDICTION_SERVICE
 from tests.conformance import models
 from tests.conformance.launched_server import LaunchedServer
 
@@ -167,13 +163,13 @@ def channel(target, open_channel) -> grpc.Channel:
 
 
 @pytest.fixture(scope="session")
-def prediction_service(channel) -> prediction_service_pb2_grpc.PredictionServiceStub:
-    return prediction_service_pb2_grpc.PredictionServiceStub(channel)
+def prediction_service(channel) -> SimpleNamespace:
+    return PREDICTION_SERVICE.stub(channel)
 
 
 @pytest.fixture(scope="session")
-def model_service(channel) -> model_service_pb2_grpc.ModelServiceStub:
-    return model_service_pb2_grpc.ModelServiceStub(channel)
+def model_service(channel) -> SimpleNamespace:
+    return MODEL_SERVICE.stub(channel)
 
 
 @pytest.fixture(scope="session")

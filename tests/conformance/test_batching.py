@@ -7,8 +7,8 @@ import grpc
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow_serving.apis import prediction_service_pb2_grpc
 
+from serving.server.services.rpc_services import PREDICTION_SERVICE
 from tests.conformance.models import BATCH_TIMEOUT_S, MAX_BATCH_SIZE, MAX_ENQUEUED_BATCHES
 
 TOO_LARGE = "Task size 5 is larger than maximum input batch size 4"
@@ -39,9 +39,7 @@ def batched_rest(server, open_rest):
 
 @pytest.fixture(scope="module")
 def ask(server, open_channel, predict_request):
-    stub = prediction_service_pb2_grpc.PredictionServiceStub(
-        open_channel(f"127.0.0.1:{server.port}")
-    )
+    stub = PREDICTION_SERVICE.stub(open_channel(f"127.0.0.1:{server.port}"))
 
     def ask(inputs, signature="serving_default"):
         request = predict_request("probe", inputs, signature=signature)

@@ -5,8 +5,8 @@ import time
 import grpc
 import numpy as np
 import pytest
-from tensorflow_serving.apis import prediction_service_pb2_grpc
 
+from serving.server.services.rpc_services import PREDICTION_SERVICE
 from tests.conformance.models import BROKEN
 
 FAILED = "Failed to start server. Error: "
@@ -96,16 +96,14 @@ def test_batching_parameters_without_batching(servers):
 def test_one_port_for_both_interfaces(servers, open_channel, predict_request):
     server = servers["one port"]
     server.wait_until_it_listens()
-    stub = prediction_service_pb2_grpc.PredictionServiceStub(
-        open_channel(f"127.0.0.1:{server.port}")
-    )
+    stub = PREDICTION_SERVICE.stub(open_channel(f"127.0.0.1:{server.port}"))
     reply = stub.Predict(predict_request("default", {"x": np.float32([4])}), timeout=30)
     assert list(reply.outputs["y"].float_val) == [4.0]
     assert "REST" in server.output
 
 
 def test_a_missing_base_path_is_waited_for(late_channel, predict_request):
-    stub = prediction_service_pb2_grpc.PredictionServiceStub(late_channel)
+    stub = PREDICTION_SERVICE.stub(late_channel)
     reply = stub.Predict(predict_request("default", {"x": np.float32([4])}), timeout=30)
     assert reply.model_spec.name == "default"
 
@@ -116,7 +114,7 @@ def test_an_unknown_flag_is_named_and_passed_over(late):
 
 
 def test_outputs_as_tensor_content(late_channel, predict_request):
-    stub = prediction_service_pb2_grpc.PredictionServiceStub(late_channel)
+    stub = PREDICTION_SERVICE.stub(late_channel)
     reply = stub.Predict(predict_request("default", {"x": np.float32([4, 5])}), timeout=30)
     assert reply.outputs["y"].tensor_content == np.float32([4, 5]).tobytes()
     assert not reply.outputs["y"].float_val

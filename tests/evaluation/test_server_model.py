@@ -3,11 +3,7 @@ from concurrent import futures
 import grpc
 import pytest
 from tensorflow.core.framework import types_pb2
-from tensorflow_serving.apis import (
-    get_model_metadata_pb2,
-    predict_pb2,
-    prediction_service_pb2_grpc,
-)
+from tensorflow_serving.apis import get_model_metadata_pb2, predict_pb2
 
 from evaluation.server_model import ServerModel
 from serving.client.errors import (
@@ -17,11 +13,12 @@ from serving.client.errors import (
     ServerUnavailable,
     ServiceError,
 )
+from serving.server.services.rpc_services import PREDICTION_SERVICE
 
 PHOTOGRAPH = b"\xff\xd8\xff photograph"
 
 
-class FakeServer(prediction_service_pb2_grpc.PredictionServiceServicer):
+class FakeServer:
     """Answers with the photograph's bytes; ``status`` fails what is asked."""
 
     def __init__(self):
@@ -60,7 +57,7 @@ class FakeServer(prediction_service_pb2_grpc.PredictionServiceServicer):
 def served():
     """A fake server, and where it listens."""
     fake, server = FakeServer(), grpc.server(futures.ThreadPoolExecutor(2))
-    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(fake, server)
+    server.add_generic_rpc_handlers([PREDICTION_SERVICE.handler(fake)])
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     yield fake, f"127.0.0.1:{port}"

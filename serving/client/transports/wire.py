@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pb2, message_factory
 
 _PACKAGE = "studio_mask.wire"
 _Field = descriptor_pb2.FieldDescriptorProto
@@ -73,8 +73,8 @@ def _describe(message: descriptor_pb2.DescriptorProto, name: str, number: int, k
         field.type_name = f".{_PACKAGE}.{kind}"
 
 
-def _pool() -> descriptor_pool.DescriptorPool:
-    """Returns a pool of these messages only: the default one may hold TensorFlow's."""
+def _message_types() -> dict[str, Any]:
+    """Makes the messages, apart from the default pool, which may hold TensorFlow's."""
     file = descriptor_pb2.FileDescriptorProto(
         name="studio_mask/wire.proto", package=_PACKAGE, syntax="proto3"
     )
@@ -82,28 +82,20 @@ def _pool() -> descriptor_pool.DescriptorPool:
         message = file.message_type.add(name=message_name)
         for field in fields:
             _describe(message, *field)
-    pool = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(file.SerializeToString())
-    return pool
+    return {
+        name.removeprefix(f"{_PACKAGE}."): kind
+        for name, kind in message_factory.GetMessages([file]).items()
+    }
 
 
-_POOL = _pool()
+_TYPES = _message_types()
 
-
-def _message(name: str) -> Any:
-    descriptor = _POOL.FindMessageTypeByName(f"{_PACKAGE}.{name}")
-    # protobuf 4.22 brought GetMessageClass, and 5 dropped GetPrototype.
-    if hasattr(message_factory, "GetMessageClass"):
-        return message_factory.GetMessageClass(descriptor)
-    return message_factory.MessageFactory(_POOL).GetPrototype(descriptor)
-
-
-ModelSpec = _message("ModelSpec")
-Tensor = _message("Tensor")
-PredictRequest = _message("PredictRequest")
-PredictResponse = _message("PredictResponse")
-GetModelStatusRequest = _message("GetModelStatusRequest")
-GetModelStatusResponse = _message("GetModelStatusResponse")
+ModelSpec = _TYPES["ModelSpec"]
+Tensor = _TYPES["Tensor"]
+PredictRequest = _TYPES["PredictRequest"]
+PredictResponse = _TYPES["PredictResponse"]
+GetModelStatusRequest = _TYPES["GetModelStatusRequest"]
+GetModelStatusResponse = _TYPES["GetModelStatusResponse"]
 
 PREDICT = "/tensorflow.serving.PredictionService/Predict"
 GET_MODEL_STATUS = "/tensorflow.serving.ModelService/GetModelStatus"

@@ -24,6 +24,8 @@ _LONGEST_64_BIT = len(str(-(2**63)))
 _MESSAGES = {
     "Expecting value": "Invalid value.",
     "Expecting property name": "Missing a name for object member.",
+    "Illegal trailing comma before end of object": "Missing a name for object member.",
+    "Illegal trailing comma before end of array": "Invalid value.",
     "Expecting ':'": "Missing a colon after a name of object member.",
     "Unterminated string": "Missing a closing quotation mark in string.",
     "Invalid control character": "Invalid encoding in string.",
@@ -147,7 +149,10 @@ def _offset(error: json.JSONDecodeError) -> int:
     """Returns the bytes before the error; the real parser has read what a literal starts with."""
     rest = error.doc[error.pos :]
     read = 0
-    if error.msg.startswith("Expecting value"):
+    if error.msg.startswith("Illegal trailing comma"):
+        # The real parser stops at what follows the comma, as Python did until 3.12.
+        read = len(rest) - len(rest[1:].lstrip(_WHITESPACE))
+    elif error.msg.startswith("Expecting value"):
         read = max(len(os.path.commonprefix([rest, literal])) for literal in _LITERALS)
     return len(encode(error.doc[: error.pos + read]))
 

@@ -5,7 +5,6 @@ import os
 from concurrent import futures
 
 import grpc
-from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
 from serving.errors import ServingError, StatusCode
 from serving.server.metrics import ServerMetrics
@@ -14,6 +13,7 @@ from serving.server.server_options import ServerOptions
 from serving.server.services.health_service import HealthService
 from serving.server.services.model_service import ModelService
 from serving.server.services.prediction_service import PredictionService
+from serving.server.services.rpc_services import MODEL_SERVICE, PREDICTION_SERVICE
 from serving.server.ssl_options import SslOptions
 
 _log = logging.getLogger(__name__)
@@ -41,19 +41,18 @@ class GrpcServer:
         self._pool = futures.ThreadPoolExecutor(threads, thread_name_prefix="grpc")
         self._server = grpc.server(self._pool, options=_channel_arguments(options))
         self._health: HealthService | None = None
-        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-            PredictionService(
-                models, metrics, as_tensor_content=options.enable_serialization_as_tensor_content
-            ),
-            self._server,
+        prediction = PredictionService(
+            models, metrics, as_tensor_content=options.enable_serialization_as_tensor_content
         )
-        model_service_pb2_grpc.add_ModelServiceServicer_to_server(
-            ModelService(models), self._server
-        )
+        handlers = [
+            PREDICTION_SERVICE.handler(prediction),
+            MODEL_SERVICE.handler(ModelService(models)),
+        ]
         if options.enable_grpc_healthcheck_service:
             # Half of the threads are kept for requests, whoever watches.
             self._health = HealthService(max_watchers=max(1, threads // 2))
-            self._server.add_generic_rpc_handlers([self._health.handler()])
+            handlers.append(self._health.handler())
+        self._server.add_generic_rpc_handlers(handlers)
         try:
             self.port = self._listen(f"{options.host}:{options.port}", options.ssl)
             if options.grpc_socket_path is not None:

@@ -8,7 +8,7 @@ own: https://github.com/grpc/grpc/blob/master/doc/health-checking.md
 import enum
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pb2, message_factory
 
 _PACKAGE = "studio_mask.health"
 _Field = descriptor_pb2.FieldDescriptorProto
@@ -41,16 +41,8 @@ def _message_types() -> tuple[type[Any], type[Any]]:
         type_name=f".{_PACKAGE}.HealthCheckResponse.ServingStatus",
         label=_Field.LABEL_OPTIONAL,
     )
-    pool = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(file.SerializeToString())
-    types = [
-        pool.FindMessageTypeByName(f"{_PACKAGE}.{name}")
-        for name in ("HealthCheckRequest", "HealthCheckResponse")
-    ]
-    if hasattr(message_factory, "GetMessageClass"):
-        return tuple(map(message_factory.GetMessageClass, types))
-    # protobuf before 4.22.
-    return tuple(map(message_factory.MessageFactory(pool).GetPrototype, types))
+    types = message_factory.GetMessages([file])
+    return types[f"{_PACKAGE}.HealthCheckRequest"], types[f"{_PACKAGE}.HealthCheckResponse"]
 
 
 HealthCheckRequest, HealthCheckResponse = _message_types()

@@ -3,18 +3,14 @@
 # ruff: noqa: N802
 
 import grpc
-from tensorflow_serving.apis import (
-    get_model_status_pb2,
-    model_management_pb2,
-    model_service_pb2_grpc,
-)
+from tensorflow_serving.apis import get_model_status_pb2, model_management_pb2
 
 from serving.errors import ServingError, StatusCode
 from serving.server.served_models import ServedModels
 from serving.server.services.grpc_status import remaining_s, with_status
 
 
-class ModelService(model_service_pb2_grpc.ModelServiceServicer):
+class ModelService:
     """Answers GetModelStatus and HandleReloadConfigRequest."""
 
     def __init__(self, models: ServedModels) -> None:

@@ -10,12 +10,7 @@ import time
 from typing import Any
 
 import grpc
-from tensorflow_serving.apis import (
-    get_model_metadata_pb2,
-    model_pb2,
-    predict_pb2,
-    prediction_service_pb2_grpc,
-)
+from tensorflow_serving.apis import get_model_metadata_pb2, model_pb2, predict_pb2
 
 from serving.errors import ServingError, StatusCode
 from serving.server import tensor_proto
@@ -26,7 +21,7 @@ from serving.server.served_models import ServedModels
 from serving.server.services.grpc_status import remaining_s, with_status
 
 
-class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
+class PredictionService:
     """Answers Predict and GetModelMetadata."""
 
     def __init__(

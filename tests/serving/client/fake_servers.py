@@ -16,13 +16,9 @@ from typing import Any
 
 import grpc
 import uvicorn
-from tensorflow_serving.apis import (
-    get_model_status_pb2,
-    model_service_pb2_grpc,
-    predict_pb2,
-    prediction_service_pb2_grpc,
-)
+from tensorflow_serving.apis import get_model_status_pb2, predict_pb2
 
+from serving.server.services.rpc_services import MODEL_SERVICE, PREDICTION_SERVICE
 from tests.serving.client.certificates import Certificates
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
@@ -70,10 +66,7 @@ class Script:
             return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
 
-class FakeGrpc(
-    prediction_service_pb2_grpc.PredictionServiceServicer,
-    model_service_pb2_grpc.ModelServiceServicer,
-):
+class FakeGrpc:
     """TensorFlow Serving's gRPC interface, answered from a script."""
 
     def __init__(
@@ -87,8 +80,9 @@ class FakeGrpc(
         self._script = script
         self._pool = futures.ThreadPoolExecutor(16)
         self._server = grpc.server(self._pool, options=[("grpc.max_receive_message_length", -1)])
-        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(self, self._server)
-        model_service_pb2_grpc.add_ModelServiceServicer_to_server(self, self._server)
+        self._server.add_generic_rpc_handlers(
+            [PREDICTION_SERVICE.handler(self), MODEL_SERVICE.handler(self)]
+        )
         if certificates is None:
             port = self._server.add_insecure_port(f"127.0.0.1:{port}")
         else:

@@ -10,13 +10,14 @@ import httpx
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+from tensorflow_serving.apis import predict_pb2
 
 from serving.errors import ServingError, StatusCode
 from serving.server.batching.batching_parameters import BatchingParameters
 from serving.server.embedded_server import EmbeddedServer
 from serving.server.metrics import ServerMetrics
 from serving.server.server_options import ServerOptions
+from serving.server.services.rpc_services import PREDICTION_SERVICE
 from serving.server.session_options import SessionOptions
 from serving.version_status import VersionState
 
@@ -36,7 +37,7 @@ def ask():
         request.model_spec.signature_name = signature_name
         for alias, value in inputs.items():
             request.inputs[alias].CopyFrom(tf.make_tensor_proto(value))
-        stub = prediction_service_pb2_grpc.PredictionServiceStub(channels[server.target])
+        stub = PREDICTION_SERVICE.stub(channels[server.target])
         response = stub.Predict(request, timeout=timeout)
         (output,) = response.outputs.values()
         return response.model_spec.version.value, tf.make_ndarray(output).item()

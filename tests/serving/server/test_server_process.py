@@ -109,6 +109,19 @@ def test_a_server_that_was_killed_is_quoted_too(failure):
     )
 
 
+def test_the_reason_is_quoted_and_no_stack_trace(failure):
+    script = """
+    echo 'F0000 00:00:1795475855.046105   22655 kernels.cc:7] Check failed'
+    echo '*** Check failure stack trace: ***'
+    echo '    @     0x7fa66c51d314  absl::LogMessage::Flush()'
+    echo '    @     0x7fa66d9c28bb  (unknown)'
+    kill -ABRT $$"""
+    assert failure(script)[1] == (
+        "the server was killed by SIGABRT: "
+        "F0000 00:00:1795475855.046105   22655 kernels.cc:7] Check failed"
+    )
+
+
 def test_a_server_that_ends_without_a_word(failure):
     assert failure("exit 0")[1] == "the server exited with 0"
 

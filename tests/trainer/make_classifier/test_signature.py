@@ -3,7 +3,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+from tensorflow_serving.apis import predict_pb2
 
 from pipeline import features
 from pipeline.config import PhotographLimits, PredictionConfig
@@ -11,6 +11,7 @@ from serving.errors import ServingError, StatusCode
 from serving.server.embedded_server import EmbeddedServer
 from serving.server.servable import Servable
 from serving.server.server_options import ServerOptions
+from serving.server.services.rpc_services import PREDICTION_SERVICE
 from trainer import signatures
 from trainer.make_classifier.signature import MAKES, PROBABILITIES, export_make_classifier
 from trainer.models.cnn import build_cnn
@@ -171,7 +172,7 @@ def test_masks_and_makes_are_served_side_by_side(folder, servable, files, transf
     )
     replies = {}
     with EmbeddedServer(options) as server, grpc.insecure_channel(server.target) as channel:
-        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        stub = PREDICTION_SERVICE.stub(channel)
         for name in ("mask", "make"):
             request = predict_pb2.PredictRequest()
             request.model_spec.name = name

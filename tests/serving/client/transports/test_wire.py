@@ -2,13 +2,10 @@
 
 import pytest
 import tensorflow as tf
-from tensorflow_serving.apis import (
-    get_model_status_pb2,
-    predict_pb2,
-    prediction_service_pb2,
-)
+from tensorflow_serving.apis import get_model_status_pb2, predict_pb2
 
 from serving.client.transports import wire
+from serving.server.services.rpc_services import MODEL_SERVICE, PREDICTION_SERVICE
 
 _STRINGS = [b"", b"\x00\xff", b"x" * 300, "é".encode()]
 
@@ -75,10 +72,8 @@ def test_statuses():
 
 
 def test_the_paths_are_those_of_the_services():
-    services = prediction_service_pb2.DESCRIPTOR.services_by_name
-    [service] = services.values()
-    assert f"/{service.full_name}/{service.methods_by_name['Predict'].name}" == wire.PREDICT
-    assert wire.GET_MODEL_STATUS == "/tensorflow.serving.ModelService/GetModelStatus"
+    assert PREDICTION_SERVICE.path("Predict") == wire.PREDICT
+    assert MODEL_SERVICE.path("GetModelStatus") == wire.GET_MODEL_STATUS
 
 
 def _packed(content, *sizes):

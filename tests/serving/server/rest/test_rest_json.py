@@ -71,6 +71,9 @@ def test_bytes_that_are_no_text_come_back_as_they_were():
         (b"nul", "JSON Parse error: Invalid value. at offset: 3"),
         (b'{"\xc3\xa9": x}', "JSON Parse error: Invalid value. at offset: 7"),
         (b'{"a": 1,}', "JSON Parse error: Missing a name for object member. at offset: 8"),
+        (b'{"a": 1 , }', "JSON Parse error: Missing a name for object member. at offset: 10"),
+        (b'{"a": 1,,}', "JSON Parse error: Missing a name for object member. at offset: 8"),
+        (b'{"a": [1, ]}', "JSON Parse error: Invalid value. at offset: 10"),
         (
             b'{"a" 1}',
             "JSON Parse error: Missing a colon after a name of object member. at offset: 5",

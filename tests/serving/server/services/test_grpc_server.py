@@ -4,13 +4,14 @@ import socket
 
 import grpc
 import pytest
-from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
+from tensorflow_serving.apis import get_model_status_pb2
 
 from serving.errors import ServingError, StatusCode
 from serving.server.metrics import ServerMetrics
 from serving.server.served_models import ServedModels
 from serving.server.server_options import ServerOptions
 from serving.server.services.grpc_server import GrpcServer
+from serving.server.services.rpc_services import MODEL_SERVICE
 from serving.server.ssl_options import SslOptions
 from tests.serving.client.certificates import make_certificates
 
@@ -62,7 +63,7 @@ def _ask(address, credentials=None):
     request = get_model_status_pb2.GetModelStatusRequest()
     request.model_spec.name = "nope"
     with channel, pytest.raises(grpc.RpcError) as caught:
-        model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus(request, timeout=10)
+        MODEL_SERVICE.stub(channel).GetModelStatus(request, timeout=10)
     return caught.value.code().name
 
 
@@ -137,7 +138,7 @@ def test_channel_arguments_reach_grpc(open_server):
         grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel,
         pytest.raises(grpc.RpcError) as caught,
     ):
-        model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus(request, timeout=10)
+        MODEL_SERVICE.stub(channel).GetModelStatus(request, timeout=10)
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 

@@ -3,20 +3,17 @@
 import grpc
 import pytest
 from google.protobuf import text_format
-from tensorflow_serving.apis import (
-    get_model_status_pb2,
-    model_management_pb2,
-    model_service_pb2_grpc,
-)
+from tensorflow_serving.apis import get_model_status_pb2, model_management_pb2
 
 from serving.server.embedded_server import EmbeddedServer
+from serving.server.services.rpc_services import MODEL_SERVICE
 
 TENSORFLOW = "model_platform: 'tensorflow'"
 
 
 def _call(server, method, request, timeout=10):
     with grpc.insecure_channel(server.target) as channel:
-        stub = model_service_pb2_grpc.ModelServiceStub(channel)
+        stub = MODEL_SERVICE.stub(channel)
         return getattr(stub, method)(request, timeout=timeout)
 
 

@@ -12,11 +12,11 @@ from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     inference_pb2,
     predict_pb2,
-    prediction_service_pb2_grpc,
     regression_pb2,
 )
 
 from serving.server.embedded_server import EmbeddedServer
+from serving.server.services.rpc_services import PREDICTION_SERVICE
 
 REQUESTS = {
     "Predict": predict_pb2.PredictRequest,
@@ -45,7 +45,7 @@ def server(affine_models, tmp_path_factory):
 def call(server):
     """Calls a method with a request written as text."""
     with grpc.insecure_channel(server.target) as channel:
-        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        stub = PREDICTION_SERVICE.stub(channel)
 
         def send(method, text=""):
             return getattr(stub, method)(text_format.Parse(text, REQUESTS[method]()), timeout=10)
@@ -223,7 +223,7 @@ def test_a_message_may_be_larger_than_grpc_would_allow(server):
     request = predict_pb2.PredictRequest(inputs={"x": tf.make_tensor_proto(values)})
     request.model_spec.name = "default"
     with grpc.insecure_channel(server.target, options=options) as channel:
-        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        stub = PREDICTION_SERVICE.stub(channel)
         response = stub.Predict(request, timeout=20)
     assert len(response.outputs["y"].float_val) == len(values)
 
@@ -233,7 +233,7 @@ def test_answers_can_be_in_tensor_content(serve, affine_models):
     request = predict_pb2.PredictRequest(inputs={"x": tf.make_tensor_proto(np.float32([2, 4]))})
     request.model_spec.name = "mask"
     with grpc.insecure_channel(server.target) as channel:
-        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        stub = PREDICTION_SERVICE.stub(channel)
         output = stub.Predict(request, timeout=20).outputs["y"]
     assert output.tensor_content == np.float32([3, 4]).tobytes()
     assert not output.float_val
@@ -242,7 +242,7 @@ def test_answers_can_be_in_tensor_content(serve, affine_models):
 def test_requests_are_counted_and_timed(serve, affine_models):
     server = serve(affine_models[2])
     with grpc.insecure_channel(server.target) as channel:
-        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        stub = PREDICTION_SERVICE.stub(channel)
         for name, count in (("mask", 2), ("nope", 1)):
             request = predict_pb2.PredictRequest(inputs={"x": tf.make_tensor_proto(np.float32(2))})
             request.model_spec.name = name
@@ -266,7 +266,7 @@ def test_a_caller_may_wait_for_ever(server):
     request = predict_pb2.PredictRequest(inputs={"x": tf.make_tensor_proto(np.float32(2))})
     request.model_spec.name = "default"
     with grpc.insecure_channel(server.target) as channel:
-        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        stub = PREDICTION_SERVICE.stub(channel)
         for timeout in (None, 1e6):
             response = stub.Predict(request, timeout=timeout)
             assert response.outputs["y"].float_val == [3]
