@@ -6,10 +6,12 @@ import sys
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 # Said before TensorFlow is imported: C++ chatter below warnings never leaves the library.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
+_WITH_CHECK = {"--check", "--sample-submission", "--image-size"}
 _SIZE = re.compile(r"([1-9][0-9]{0,5})x([1-9][0-9]{0,5})")
 
 
@@ -24,6 +26,16 @@ def _size(
     if match is None:
         raise click.BadParameter(f"{text!r} is no size: write WIDTHxHEIGHT, e.g. 1918x1280.")
     return int(match[1]), int(match[2])
+
+
+def _given(context: click.Context) -> set[str]:
+    """Returns the flags that the user has written."""
+    return {
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name is not None
+        and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    }
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -133,7 +145,7 @@ def _size(
     metavar="DIR",
     help="Local folder that every worker mounts at the same place.",
 )
-@click.option("--check", metavar="FILE", help="Validate a submission instead.")
+@click.option("--check", metavar="FILE", help="Validate a submission instead, here or at a URL.")
 @click.option(
     "--image-size",
     callback=_size,
@@ -142,7 +154,9 @@ def _size(
     metavar="WIDTHxHEIGHT",
     help="Of the masks that --check validates.",
 )
+@click.pass_context
 def main(
+    context: click.Context,
     models: tuple[str, ...],
     inputs: tuple[str, ...],
     output: str | None,
@@ -165,16 +179,24 @@ def main(
 
     from batch.masking import Tile
     from pipeline.log_file import chatter_to
+    from pipeline.writable import NotWritable, check_replaceable, check_writable
 
+    given = _given(context)
     if check is not None:
-        if models or inputs or output:
-            raise click.UsageError("--check validates a file: leave out --model, --input, --output")
+        if superfluous := given - _WITH_CHECK:
+            raise click.UsageError(
+                f"--check validates a file: leave out {', '.join(sorted(superfluous))}"
+            )
         from batch.batch_command import run_check
 
         sys.exit(run_check(check, sample_submission or "", image_size, Console(soft_wrap=True)))
-    for name, given in (("--model", models), ("--input", inputs), ("--output", output)):
-        if not given:
+    for name, value in (("--model", models), ("--input", inputs), ("--output", output)):
+        if not value:
             raise click.UsageError(f"{name} is missing")
+    if "--image-size" in given:
+        raise click.UsageError("--image-size needs --check; masks are as large as photographs")
+    if "--workdir" in given and "blessed" not in models:
+        raise click.UsageError("--workdir needs --model blessed")
     if kind != "rle" and (sample_submission or options["gzip"]):
         raise click.UsageError("--sample-submission and --gzip need --format rle")
     if kind != "composite" and (background or options["jpeg_quality"]):
@@ -188,11 +210,15 @@ def main(
     except ValueError as error:
         raise click.UsageError(f"--tile: {error}") from error
 
-    from batch.full_log import log_may_be_full
     from batch.log_place import log_of
 
     log = log_of(output or "")
-    with chatter_to(log) as screen, log_may_be_full():
+    try:
+        check_writable(str(log.parent))
+        check_replaceable(log)
+    except NotWritable as error:
+        raise click.ClickException(str(error)) from error
+    with chatter_to(log) as screen:
         console = Console(file=screen, soft_wrap=True)
         with console.status("Loading TensorFlow and Beam"):
             from batch.batch_command import run_batch

@@ -1,7 +1,6 @@
 """What ``batch_runner.py`` does: flags to a run or a check, their ends to an exit code."""
 
 import logging
-import os
 from pathlib import Path
 
 from rich.console import Console
@@ -14,12 +13,14 @@ from batch.submission import read_sample
 from batch.submission_check import check_submission
 from components.folder_files import UnusableFolder
 from pipeline.beam_runner import UnusableRunner
+from pipeline.closing import short_path
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
 
 _LOGGER = logging.getLogger(__name__)
 _FAULTS_SHOWN = 20
+_TRACEBACK = "Traceback (most recent call last)"
 
 
 def run_batch(options: BatchOptions, console: Console, log: Path) -> int:
@@ -43,13 +44,13 @@ def run_batch(options: BatchOptions, console: Console, log: Path) -> int:
         console.print(Text(str(error), style="red"))
     except Exception as error:  # noqa: BLE001 - the screen gets one line, the log all of it
         _LOGGER.exception("The run failed")
-        console.print(Text(f"{type(error).__name__}: {_first_line(error)}", style="red"))
+        console.print(Text(_in_one_line(error), style="red"))
         console.print("Run the same command again: finished shards are kept.")
     else:
         if summary.masks:
             return 0
         console.print(Text("Not one photograph has a mask.", style="red"))
-    console.print(Text(f"The log is {os.path.relpath(log)}"))
+    console.print(Text(f"The log is {short_path(log)}"))
     return EXIT_FAILED
 
 
@@ -83,5 +84,9 @@ def run_check(path: str, sample: str, size: tuple[int, int], console: Console) -
     return EXIT_FAILED if check.faults else 0
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
+def _in_one_line(error: Exception) -> str:
+    """Says what went wrong; Beam hands a worker's error on as the text of its traceback."""
+    lines = str(error).strip().splitlines()
+    if any(line.startswith(_TRACEBACK) for line in lines):
+        return lines[-1]
+    return f"{type(error).__name__}: {''.join(lines[:1])}"

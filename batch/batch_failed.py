@@ -11,7 +11,8 @@ class BatchFailed(Exception):
     """The run cannot go on; the message is one line that says why and what to do."""
 
 
-_IN_TEXT = re.compile(rf"{BatchFailed.__name__}: ([^\n\\\[]+)")
+# Up to the end of its line, which may have been escaped; Beam adds the step.
+_IN_TEXT = re.compile(rf"{BatchFailed.__name__}: (.+?)(?: \[while running |\\n|\n|$)")
 
 
 def failure_in(error: BaseException) -> str | None:

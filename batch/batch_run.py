@@ -1,8 +1,9 @@
 """A batch run: lists, goes on where an earlier run stopped, masks, and puts everything together."""
 
 import os
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,13 @@ from batch.progress_line import ProgressLine
 from batch.run_identity import run_identity
 from batch.shard import Shard, shards_of
 from batch.signature_masks import signature_of
-from batch.submission import SubmissionCounts, read_sample, write_submission
-from batch.unfinished import how_far, unfinished
+from batch.submission import ShardRows, SubmissionCounts, read_sample, write_submission
+from batch.unfinished import how_far, photographs_done, unfinished
 from batch.whole_file import write_whole
 from components.folder_files import is_local
+from pipeline.beam_engine import check_engine, check_places
 from pipeline.beam_runner import beam_args
+from pipeline.closing import short_path
 from trainer.signatures import IMAGE_BYTES, PROBABILITY
 
 
@@ -63,6 +66,8 @@ class BatchRun:
         """
         options = self._options
         pipeline_options = PipelineOptions(list(beam_args(options.runner)))
+        for each in options.inputs:
+            check_places(options.runner, {"--input": each, "--output": self.output.path})
         FileSystems.set_options(pipeline_options)
         seconds = {}
         started = time.monotonic()
@@ -74,7 +79,9 @@ class BatchRun:
         self._check_places(listing, pictures)
         shards = shards_of(listing.photographs, options.shard_size)
         with self.output.locked():
-            self.output.claim(run_identity(options, masking, pictures, listing))
+            changed = self.output.claim(
+                run_identity(options, masking, pictures, listing), [each.sizes for each in shards]
+            )
             pending = unfinished(
                 shards,
                 self.output,
@@ -84,15 +91,19 @@ class BatchRun:
             seconds["list"] = time.monotonic() - started
             total = len(listing.photographs)
             left = sum(len(shard.photographs) for shard in pending)
-            console.print(Text(_plan_line(total, left, len(listing.quarantined), masking)))
+            aside = len(listing.quarantined)
+            console.print(Text(_plan_line(total, left, aside, changed, masking)))
             rate = None
             if pending:
-                with ProgressLine(console, total, total - left) as line:
+                check_engine(options.runner)
+                self._forget(pending)
+                with ProgressLine(console, total, total - left, self._look(shards)) as line:
                     self._mask(pending, masking, pictures, pipeline_options, shards)
-                    seconds["mask"], rate = line.seconds, line.rate
+                    seconds["mask"] = line.seconds
+                rate = left / seconds["mask"]
             started = time.monotonic()
-            summary = self._summarize(shards, listing)
-            submission = self._submit(shards, sample)
+            summary, masks = self._summarize(shards, listing)
+            submission = self._submit(shards, masks, sample)
             seconds["put_together"] = time.monotonic() - started
             write_whole(
                 self.output.summary,
@@ -155,6 +166,15 @@ class BatchRun:
             if os.path.realpath(self.output.picture(each.name, pictures.suffix)) in inputs:
                 raise BatchFailed(f"{each.path} would be overwritten: choose another --output")
 
+    def _forget(self, pending: Sequence[Shard]) -> None:
+        """Makes shards that are to be done again count as not done."""
+        count = pending[0].count
+        for index in self.output.done(count).intersection(shard.index for shard in pending):
+            self.output.forget(index, count)
+
+    def _look(self, shards: Sequence[Shard]) -> Callable[[], int]:
+        return lambda: photographs_done(shards, self.output.done(len(shards)))
+
     def _mask(
         self,
         pending: list[Shard],
@@ -180,35 +200,41 @@ class BatchRun:
                 "can all workers write there?"
             )
 
-    def _summarize(self, shards: Sequence[Shard], listing: Listing) -> BatchSummary:
+    def _summarize(
+        self, shards: Sequence[Shard], listing: Listing
+    ) -> tuple[BatchSummary, list[int]]:
+        """Returns the figures, and how many masks each shard has."""
         summary = BatchSummary()
+        masks = []
         aside = list(listing.quarantined)
         for file in listing.quarantined:
             summary.add_unopened(file)
         for manifest in self._manifests(shards):
             summary.add(manifest)
+            masks.append(sum(not row.reason for row in manifest.photographs))
             aside += [quarantined_row(row) for row in manifest.photographs if row.reason]
         aside.sort(key=lambda each: each.file)
         write_whole(self.output.quarantine, "".join(map(quarantine_line, aside)).encode("ascii"))
-        return summary
+        return summary, masks
 
     def _manifests(self, shards: Sequence[Shard]) -> Iterator[Manifest]:
         for shard in shards:
             yield self.output.manifest(shard.index, shard.count)
 
-    def _submit(self, shards: Sequence[Shard], sample: list[str] | None) -> SubmissionCounts | None:
+    def _submit(
+        self, shards: Sequence[Shard], masks: Sequence[int], sample: list[str] | None
+    ) -> SubmissionCounts | None:
         if self._options.kind != "rle":
             return None
         gzip = self._options.gzip
         path = self.output.submission(gzip=gzip)
-        folder = self.output.path if is_local(self.output.path) else str(Path.cwd())
+        folder = self.output.path if is_local(self.output.path) else tempfile.gettempdir()
+        rows = [
+            ShardRows(self.output.runs(shard.index, shard.count), count)
+            for shard, count in zip(shards, masks, strict=True)
+        ]
         try:
-            return write_submission(
-                path,
-                [self.output.runs(shard.index, shard.count) for shard in shards],
-                sample,
-                folder,
-            )
+            return write_submission(path, rows, sample, folder)
         except OSError as error:
             raise BatchFailed(
                 f"{path} cannot be written: {error.strerror or error}. "
@@ -216,16 +242,13 @@ class BatchRun:
             ) from error
 
 
-def _plan_line(total: int, left: int, aside: int, masking: Masking) -> str:
+def _plan_line(total: int, left: int, aside: int, changed: int, masking: Masking) -> str:
     parts = [f"{total:,} photographs"]
     if left < total:
         parts.append(f"{total - left:,} of them done before")
+    if changed:
+        parts.append(f"photographs of {changed:,} shards have changed")
     if aside:
         parts.append(f"{aside:,} files set aside")
-    models = ", ".join(_short(member.path) for member in masking.members)
+    models = ", ".join(short_path(Path(member.path)) for member in masking.members)
     return f"{'; '.join(parts)}; model {models}"
-
-
-def _short(path: str) -> str:
-    relative = os.path.relpath(path)
-    return path if relative.startswith("..") else relative

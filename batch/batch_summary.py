@@ -46,8 +46,8 @@ class BatchSummary:
         self.quarantined[file.reason.value] += 1
 
     @property
-    def photographs(self) -> int:
-        """Files that were looked at."""
+    def files(self) -> int:
+        """Files that were looked at, those among them that are no photographs."""
         return self.masks + self.quarantined.total()
 
     def json(self, **more: Any) -> bytes:
@@ -61,7 +61,7 @@ class BatchSummary:
             for index, count in enumerate(self.areas)
         }
         content = {
-            "photographs": self.photographs,
+            "files": self.files,
             "masks": self.masks,
             "empty_masks": self.empty,
             "mask_area_histogram": bands,

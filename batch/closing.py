@@ -1,7 +1,7 @@
 """The end of a batch run on the screen: what was made, what was not, where it lies."""
 
-import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -10,6 +10,7 @@ from batch.batch_summary import BatchSummary
 from batch.output_folder import OutputFolder
 from batch.submission import SubmissionCounts
 from components.folder_files import is_local
+from pipeline.closing import short_path
 
 _BAR = 30
 _NAMED = 3
@@ -84,8 +85,5 @@ def _submission_lines(submission: SubmissionCounts, path: str) -> list[str]:
     return lines
 
 
-def _short(path: str) -> str:
-    if not is_local(path):
-        return path
-    relative = os.path.relpath(path)
-    return path if relative.startswith("..") else relative
+def _short(place: str) -> str:
+    return short_path(Path(place)) if is_local(place) else place

@@ -13,6 +13,7 @@ from apache_beam.io.filesystem import BeamIOError, FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
 from batch.listed_photograph import ListedPhotograph
+from batch.log_place import log_of
 from components.folder_files import UnusableFolder, files_in, folders_in, is_local, matching
 from components.quarantine import QuarantinedFile, Reason
 
@@ -40,7 +41,7 @@ def list_photographs(inputs: Sequence[str], output: str, *, as_pictures: bool) -
     Args:
         inputs: Each a folder, of which one level is taken; a file; or a pattern with ``*``, ``?``,
             ``[a-z]``, and ``**`` for folders of any depth. Local, or URLs that Beam reads.
-        output: Of the run; what lies in it is passed over.
+        output: Of the run; what lies in it is passed over, and so is its log.
         as_pictures: Whether results are called after the photographs without their endings, so that
             ``a.jpg`` and ``a.png`` cannot both have one.
 
@@ -51,8 +52,13 @@ def list_photographs(inputs: Sequence[str], output: str, *, as_pictures: bool) -
         UnusableFolder: If an input holds no file, or cannot be read.
     """
     found: dict[str, ListedPhotograph] = {}
+    log = str(log_of(output))
     for text in inputs:
-        files = [each for each in _files_of(text) if not _is_below(each.path, output)]
+        files = [
+            each
+            for each in _files_of(text)
+            if each.path != log and not _is_below(each.path, output)
+        ]
         for each in files:
             found.setdefault(each.path, each)
         if not files:

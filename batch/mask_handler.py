@@ -5,37 +5,15 @@ photograph is an answer too: ``RunInference``'s own dead letters would take the 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from apache_beam.ml.inference.base import ModelHandler, PredictionResult
 
 from batch.answer import Answer
-from batch.listed_photograph import ListedPhotograph
 from batch.mask_maker import MaskMaker, load_mask_maker
 from batch.masking import Masking
+from batch.read_photograph import ReadPhotograph
 from components.quarantine import Reason
-
-
-@dataclass(frozen=True)
-class ReadPhotograph:
-    """A photograph on its way to the model.
-
-    Attributes:
-        shard: Index of the shard that it is of.
-        shard_size: Photographs in that shard.
-        photograph: Which one.
-        content: The file; empty where it could not be read.
-        detail: Why it could not be; None if it could.
-        seconds: That reading took.
-    """
-
-    shard: int
-    shard_size: int
-    photograph: ListedPhotograph
-    content: bytes
-    detail: str | None
-    seconds: float
 
 
 class MaskHandler(ModelHandler[ReadPhotograph, PredictionResult, MaskMaker]):

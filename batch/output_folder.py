@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,15 @@ from batch.batch_failed import BatchFailed
 from batch.manifest import MANIFEST, Manifest, manifest_json
 from batch.masking import OutputFormat
 from batch.shard import shard_name
-from batch.whole_file import read_whole, write_whole
+from batch.whole_file import read_whole, remove, write_whole
 from components.folder_files import UnusableFolder, files_in, is_local
 
 _PICTURES = {"png": "masks", "cutout": "cutouts", "composite": "composites"}
 _SHARDS = "shards"
 _MANIFEST_FILE = re.compile(r"(\d+)-of-(\d+)\.json")
+# Of ``serving.atomic_file``, and of a submission that is put together.
+_PARTIAL = re.compile(r"\..+\.\d+\.partial")
+_SIZES = "sizes"
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,14 @@ class OutputFolder:
         """Writes a shard's manifest: from then on the shard is done."""
         write_whole(self._at(_SHARDS, f"{manifest.shard}.json"), manifest_json(manifest))
 
+    def forget(self, index: int, count: int) -> None:
+        """Removes a shard's manifest: from then on, until it is done again, it is not done.
+
+        Without that, a run that is killed while it does a shard again would leave new results under
+        an old manifest.
+        """
+        remove(self._at(_SHARDS, f"{shard_name(index, count)}.json"))
+
     def done(self, count: int) -> set[int]:
         """Returns which shards have a manifest, and the run lengths that it stands for."""
         try:
@@ -101,40 +112,68 @@ class OutputFolder:
         except ValidationError as error:
             raise BatchFailed(f"{path} is no manifest: remove it, and run again") from error
 
+    @property
+    def may_lack_pictures(self) -> bool:
+        """Whether pictures are looked for at all; that is done where it is cheap."""
+        return self.kind != "rle" and is_local(self.path)
+
     def lacks_pictures(self, manifest: Manifest, suffix: str) -> bool:
-        """Whether pictures of a shard that is done have gone; looked at where that is cheap."""
-        if self.kind == "rle" or not is_local(self.path):
-            return False
-        return any(
+        """Whether pictures of a shard that is done have gone."""
+        return self.may_lack_pictures and any(
             not os.path.exists(self.picture(row.name, suffix))
             for row in manifest.photographs
             if not row.reason
         )
 
-    def claim(self, asked: Mapping[str, Any]) -> None:
+    def claim(self, asked: Mapping[str, Any], sizes: Sequence[str]) -> int:
         """Writes down what is asked for, or makes sure that it is what was asked for before.
+
+        What an earlier run had begun to write when it was killed is removed.
+
+        Args:
+            asked: What the results depend on.
+            sizes: Of each shard, see ``Shard.sizes``. A shard of which they have changed is not
+                done any more.
+
+        Returns:
+            How many shards have changed.
 
         Raises:
             BatchFailed: If the folder holds another run, or something else.
         """
         path = self._at("run.json")
+        record = (json.dumps({**asked, _SIZES: list(sizes)}, indent=2) + "\n").encode()
         content = read_whole(path)
         if content is None:
             if self._holds_something():
                 raise BatchFailed(f"{self.path} holds other things than a run: choose another one")
-            write_whole(path, (json.dumps(asked, indent=2) + "\n").encode())
-            return
+            write_whole(path, record)
+            return 0
         try:
             before = dict(json.loads(content))
-        except ValueError as error:
+            sizes_before = list(before.pop(_SIZES))
+        except (ValueError, KeyError, TypeError) as error:
             raise BatchFailed(f"{path} is no record of a run: choose another --output") from error
         names = dict.fromkeys((*asked, *before))
         differs = [name for name in names if before.get(name) != asked.get(name)]
+        if len(sizes_before) != len(sizes) and not differs:
+            differs = [_SIZES]
         if differs:
             raise BatchFailed(
                 f"{self.path} holds another run: {', '.join(differs)} "
                 f"{'differs' if len(differs) == 1 else 'differ'} ({path}); choose another --output"
             )
+        self._remove_partial_files()
+        changed = [
+            index
+            for index, (now, then) in enumerate(zip(sizes, sizes_before, strict=True))
+            if now != then
+        ]
+        for index in changed:
+            self.forget(index, len(sizes))
+        if changed:
+            write_whole(path, record)
+        return len(changed)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -154,9 +193,22 @@ class OutputFolder:
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+            except BlockingIOError as error:
                 raise BatchFailed(f"another run is at work in {self.path}; wait for it") from error
+            except OSError as error:
+                raise BatchFailed(
+                    f"{self.path} cannot be locked: {error.strerror}; choose an --output on a file "
+                    "system with locks"
+                ) from error
             yield
+
+    def _remove_partial_files(self) -> None:
+        """Removes what runs that were killed had begun to write, where the folder is local."""
+        if not is_local(self.path):
+            return
+        for folder, _, names in os.walk(self.path):
+            for name in filter(_PARTIAL.fullmatch, names):
+                remove(os.path.join(folder, name))
 
     def _holds_something(self) -> bool:
         if is_local(self.path):

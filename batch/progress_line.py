@@ -1,38 +1,45 @@
 """One line while a batch run works: how many photographs are done, how fast, how long still.
 
 A terminal gets a bar that moves; a file gets a line a minute, so that the log of a night's run can
-be followed.
+be followed. Workers of this process report each photograph. Those of other processes and machines
+report to nobody here, so that the output is looked at as well: there a finished shard shows.
 """
 
+import contextlib
 import logging
+import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
-from pipeline.progress import LOGGER, Advance
+from pipeline.progress import Advance, heard_by
 
 _LINE_EVERY_S = 60.0
+_LOOK_EVERY_S = 10.0
 
 
 class ProgressLine(logging.Handler):
-    """Listens to the workers of this process while it is entered."""
+    """Listens to the workers of this process, and looks for finished work, while it is entered."""
 
-    def __init__(self, console: Console, total: int, done: int) -> None:
+    def __init__(self, console: Console, total: int, done: int, look: Callable[[], int]) -> None:
         """Makes the line.
 
         Args:
             console: Where to draw.
             total: Photographs of the whole run.
             done: Of those, masked by earlier runs.
+            look: Returns how many lie finished in the output, those of earlier runs among them.
         """
         super().__init__(logging.INFO)
         self._console = console
         self._total = total
         self._before = done
         self._done = done
+        self._look = look
         self._started = self._said = time.monotonic()
         self._progress = Progress(
             TextColumn("  Masking"),
@@ -43,6 +50,7 @@ class ProgressLine(logging.Handler):
             disable=not console.is_terminal,
         )
         self._bar = self._progress.add_task(self.text(), total=total, completed=done)
+        self._open = contextlib.ExitStack()
 
     @property
     def seconds(self) -> float:
@@ -64,21 +72,19 @@ class ProgressLine(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Counts a photograph."""
-        if not isinstance(getattr(record, "advance", None), Advance):
-            return
-        self._done += 1
-        self._progress.update(self._bar, completed=self._done, description=self.text())
-        if not self._console.is_terminal and time.monotonic() - self._said >= _LINE_EVERY_S:
-            self._said = time.monotonic()
-            self._console.print(Text(f"  {self.text()}"))
+        if isinstance(getattr(record, "advance", None), Advance):
+            self._show(self._done + 1)
 
     def __enter__(self) -> "ProgressLine":
-        """Starts to listen."""
+        """Starts to listen and to look."""
         self._started = self._said = time.monotonic()
-        LOGGER.setLevel(logging.INFO)
-        LOGGER.propagate = False  # A line per photograph would drown the log.
-        LOGGER.addHandler(self)
-        self._progress.start()
+        ended = threading.Event()
+        looking = threading.Thread(target=self._keep_looking, args=(ended,), daemon=True)
+        looking.start()
+        self._open.callback(looking.join)
+        self._open.callback(ended.set)
+        self._open.enter_context(heard_by(self))
+        self._open.enter_context(self._progress)
         return self
 
     def __exit__(
@@ -88,9 +94,27 @@ class ProgressLine(logging.Handler):
         traceback: TracebackType | None,
     ) -> None:
         """Stops."""
-        self._progress.stop()
-        LOGGER.removeHandler(self)
-        LOGGER.propagate = True
+        self._open.close()
+
+    def _keep_looking(self, ended: threading.Event) -> None:
+        while not ended.wait(_LOOK_EVERY_S):
+            # An output that cannot be listed is the run's to tell.
+            with contextlib.suppress(Exception):
+                done = self._look()
+                self.acquire()
+                try:
+                    self._show(done)
+                finally:
+                    self.release()
+
+    def _show(self, done: int) -> None:
+        """Draws that so many are done, unless more are known to be; the handler's lock is held."""
+        # A worker that failed may have reported photographs that another one did again.
+        self._done = min(max(self._done, done), self._total)
+        self._progress.update(self._bar, completed=self._done, description=self.text())
+        if not self._console.is_terminal and time.monotonic() - self._said >= _LINE_EVERY_S:
+            self._said = time.monotonic()
+            self._console.print(Text(f"  {self.text()}"))
 
 
 def _duration(seconds: float) -> str:

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import apache_beam as beam
 
 from batch.listed_photograph import ListedPhotograph
-from batch.mask_handler import ReadPhotograph
+from batch.read_photograph import ReadPhotograph
 from batch.shard import Shard
 from components.photograph_file import read_photograph_file
 from components.quarantine import UnusablePhotograph

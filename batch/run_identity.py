@@ -24,11 +24,12 @@ def run_identity(
         listing: The photographs that were found.
 
     Returns:
-        What JSON can hold; equal for runs that give the same results.
+        What JSON can hold; equal for runs that give the same results, as long as no photograph is
+        replaced by another of its name.
     """
     files = hashlib.sha256()
     for each in listing.photographs:
-        files.update(json.dumps([each.name, each.path, each.size]).encode())
+        files.update(json.dumps([each.name, each.path]).encode())
     behind: Any = None
     if pictures is not None and pictures.kind == "composite":
         picture = pictures.background

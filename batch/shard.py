@@ -1,5 +1,6 @@
 """The unit of a batch run that is done or not: a few dozen photographs with neighbouring names."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,12 @@ class Shard:
     def name(self) -> str:
         """What its files are called: ``00003-of-01564``."""
         return shard_name(self.index, self.count)
+
+    @property
+    def sizes(self) -> str:
+        """A digest of how large its files are: it changes where a photograph is replaced."""
+        sizes = " ".join(str(each.size) for each in self.photographs)
+        return hashlib.sha256(sizes.encode("ascii")).hexdigest()[:16]
 
 
 def shard_name(index: int, count: int) -> str:

@@ -7,23 +7,33 @@ for each photograph, whatever the masks look like.
 import contextlib
 import csv
 import gzip
-import io
 import os
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from apache_beam.io.filesystems import FileSystems
-
 from batch.batch_failed import BatchFailed
-from batch.whole_file import read_whole
-from components.folder_files import is_local
+from batch.submission_rows import submission_rows
+from batch.whole_file import open_as_it_is, publish_whole, read_whole
 from serving.client.run_length_csv import table_row
 
 HEADER = b"img,rle_mask\n"
 _OPEN_AT_ONCE = 32
+
+
+@dataclass(frozen=True)
+class ShardRows:
+    """The run lengths of a shard.
+
+    Attributes:
+        path: Of its file, local or a URL; a row per mask, no header.
+        rows: That it must hold.
+    """
+
+    path: str
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -45,50 +55,45 @@ def read_sample(path: str) -> list[str]:
     """Reads the photographs' names from a sample submission, in its order.
 
     Args:
-        path: A csv file with the header ``img,rle_mask``, gzipped if its name ends in .gz.
+        path: A csv file with the header ``img,rle_mask``, gzipped if its name ends in .gz; local,
+            or a URL.
 
     Raises:
-        BatchFailed: If it is no such file, or names a photograph twice.
+        BatchFailed: If it is no such file, names a photograph twice, or none.
     """
-    content = read_whole(path)
-    if content is None:
-        raise BatchFailed(f"--sample-submission {path} does not exist")
-    try:
-        text = (gzip.decompress(content) if path.endswith(".gz") else content).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise BatchFailed(f"{path} cannot be read as text: {error}") from error
-    rows = csv.reader(io.StringIO(text, newline=""))
-    header = [name.strip() for name in next(rows, [])]
-    if header[:1] != ["img"]:
+    rows = submission_rows(path)
+    _, header = next(rows, (1, []))
+    if [name.strip() for name in header[:1]] != ["img"]:
         raise BatchFailed(f"{path} does not begin with {HEADER.decode().strip()}")
-    names = [row[0] for row in rows if row]
-    name, count = max(Counter(names).items(), key=lambda each: each[1], default=("", 1))
+    names = [row[0] for _, row in rows if row]
+    if not names:
+        raise BatchFailed(f"{path} names no photograph")
+    [(name, count)] = Counter(names).most_common(1)
     if count > 1:
         raise BatchFailed(f"{path} names {name} {count} times")
     return names
 
 
 def write_submission(
-    path: str, shards: Iterable[str], sample: list[str] | None, folder: str
+    path: str, shards: Sequence[ShardRows], sample: list[str] | None, folder: str
 ) -> SubmissionCounts:
     """Writes the file, at once and whole.
 
     Args:
-        path: The submission; gzipped if it ends in .gz.
-        shards: The shards' files of rows, in order.
+        path: The submission, local or a URL; gzipped if it ends in .gz.
+        shards: In order.
         sample: Names in the order of the rows; None for those that have a mask, as the shards have
             them.
-        folder: Of this machine, where it is put together.
+        folder: Of this machine, where it is put together; where the submission is local, its own.
 
     Returns:
         What it holds.
 
     Raises:
-        BatchFailed: If it cannot be written.
-        OSError: The same.
+        BatchFailed: If a shard's file does not hold what it should, or nothing can be published.
+        OSError: If it cannot be put together.
     """
-    shards = list(shards)
-    places = {name: place for name, place in _places(shards)}
+    places = dict(_places(shards))
     partial = Path(folder, f".submission.{os.getpid()}.partial")
     without_mask = []
     try:
@@ -104,11 +109,11 @@ def write_submission(
             for name in places if sample is None else sample:
                 if name in places:
                     shard, start, length = places[name]
-                    file.write(files.read(shards[shard], start, length))
+                    file.write(files.read(shards[shard].path, start, length))
                 else:
                     without_mask.append(name)
                     file.write(table_row(name, ""))
-        _publish(partial, path)
+        publish_whole(partial, path)
     finally:
         partial.unlink(missing_ok=True)
     if sample is None:
@@ -117,14 +122,20 @@ def write_submission(
     return SubmissionCounts(len(sample), tuple(without_mask), left_out)
 
 
-def _places(shards: list[str]) -> Iterator[tuple[str, tuple[int, int, int]]]:
+def _places(shards: Sequence[ShardRows]) -> Iterator[tuple[str, tuple[int, int, int]]]:
     """Yields each name, and of its row the shard, the first byte and the length."""
-    for index, path in enumerate(shards):
-        content = read_whole(path)
+    for index, shard in enumerate(shards):
+        content = read_whole(shard.path)
         if content is None:
-            raise BatchFailed(f"{path} has gone: run again")
+            raise BatchFailed(f"{shard.path} has gone: run again")
+        lines = content.splitlines(keepends=True)
+        if len(lines) != shard.rows or (lines and not lines[-1].endswith(b"\n")):
+            raise BatchFailed(
+                f"{shard.path} does not hold the {shard.rows:,} rows that were written: remove it, "
+                "and run again"
+            )
         start = 0
-        for line in content.splitlines(keepends=True):
+        for line in lines:
             name = next(csv.reader([line.rpartition(b",")[0].decode(errors="surrogateescape")]))[0]
             yield name, (index, start, len(line))
             start += len(line)
@@ -141,8 +152,7 @@ class _OpenFiles:
         if path in self._files:
             self._files.move_to_end(path)
         else:
-            opened = open(path, "rb") if is_local(path) else FileSystems.open(path)  # noqa: SIM115
-            self._files[path] = opened
+            self._files[path] = open_as_it_is(path)
             if len(self._files) > _OPEN_AT_ONCE:
                 self._files.popitem(last=False)[1].close()
         self._files[path].seek(start)
@@ -154,13 +164,3 @@ class _OpenFiles:
     def __exit__(self, *details: object) -> None:
         for file in self._files.values():
             file.close()
-
-
-def _publish(partial: Path, path: str) -> None:
-    if is_local(path):
-        partial.replace(path)
-        return
-    # An object store shows it when it is whole.
-    with partial.open("rb") as source, FileSystems.create(path, "text/csv") as target:
-        while block := source.read(2**20):
-            target.write(block)

@@ -1,15 +1,12 @@
 """Validates a submission: the header, every name once, and masks that are masks."""
 
-import csv
-import gzip
 import re
-import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
-from batch.batch_failed import BatchFailed
+from batch.submission_rows import submission_rows
 
 _HEADER = ["img", "rle_mask"]
 _RUNS = re.compile(r"\d+ \d+(?: \d+ \d+)*", re.ASCII)
@@ -38,7 +35,7 @@ def check_submission(
     """Reads a submission as whoever scores it does.
 
     Args:
-        path: The csv file, gzipped if its name ends in .gz.
+        path: The csv file, local or a URL; gzipped if its name ends in .gz.
         height: Of the masks, pixels.
         width: Of the masks, pixels.
         names: Those that must be there, each once; None takes those that are.
@@ -53,29 +50,26 @@ def check_submission(
     seen: set[str] = set()
     wanted = None if names is None else set(names)
     empty = count = 0
-    try:
-        for line, row in _rows(path):
-            if line == 1:
-                if row != _HEADER:
-                    shown = ",".join(row)[:60]
-                    faults.append(f"line 1: the header is {shown!r}, not {','.join(_HEADER)!r}")
-                continue
-            count += 1
-            if len(row) != 2:
-                faults.append(f"line {line}: {len(row)} fields, not 2")
-                continue
-            name, runs = row
-            if name in seen:
-                faults.append(f"line {line}: {name} is there more than once")
-            seen.add(name)
-            if wanted is not None and name not in wanted:
-                faults.append(f"line {line}: {name} is not in the sample")
-            empty += not runs
-            fault = runs_fault(runs, height, width)
-            if fault:
-                faults.append(f"line {line}: {name}: {fault}")
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise BatchFailed(f"{path} cannot be read: {error}") from error
+    for line, row in submission_rows(path):
+        if line == 1:
+            if row != _HEADER:
+                shown = ",".join(row)[:60]
+                faults.append(f"line 1: the header is {shown!r}, not {','.join(_HEADER)!r}")
+            continue
+        count += 1
+        if len(row) != 2:
+            faults.append(f"line {line}: {len(row)} fields, not 2")
+            continue
+        name, runs = row
+        if name in seen:
+            faults.append(f"line {line}: {name} is there more than once")
+        seen.add(name)
+        if wanted is not None and name not in wanted:
+            faults.append(f"line {line}: {name} is not in the sample")
+        empty += not runs
+        fault = runs_fault(runs, height, width)
+        if fault:
+            faults.append(f"line {line}: {name}: {fault}")
     if not count and not faults:
         faults.append("it is empty")
     if wanted is not None:
@@ -109,17 +103,3 @@ def runs_fault(runs: str, height: int, width: int) -> str:
     if starts[0] < 1 or ends[-1] > height * width + 1:
         return f"a run leaves the {width}x{height} image"
     return ""
-
-
-def _rows(path: str) -> Iterator[tuple[int, list[str]]]:
-    """Yields line numbers and fields."""
-    opener = gzip.open if path.endswith(".gz") else open
-    # The limit is the whole process's: whoever reads another file later shall find the usual one.
-    usual = csv.field_size_limit(sys.maxsize)
-    try:
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as text:
-            rows = csv.reader(text)
-            for row in rows:
-                yield rows.line_num, row
-    finally:
-        csv.field_size_limit(usual)

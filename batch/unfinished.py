@@ -1,6 +1,6 @@
 """What of a run is done, and what is left."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from batch.output_folder import OutputFolder
 from batch.shard import Shard
@@ -21,7 +21,7 @@ def unfinished(
         Shards without a manifest, or whose results have gone since.
     """
     done = output.done(len(shards))
-    looks = retry_failed or output.kind != "rle"
+    looks = retry_failed or output.may_lack_pictures
     left = []
     for shard in shards:
         if shard.index in done and not looks:
@@ -35,10 +35,15 @@ def unfinished(
     return left
 
 
+def photographs_done(shards: Sequence[Shard], done: Collection[int]) -> int:
+    """Returns how many photographs the shards have that are done."""
+    return sum(len(shard.photographs) for shard in shards if shard.index in done)
+
+
 def how_far(shards: Sequence[Shard], output: OutputFolder) -> str:
     """Says how much is done, and how to go on."""
     done = output.done(len(shards))
-    photographs = sum(len(shard.photographs) for shard in shards if shard.index in done)
+    photographs = photographs_done(shards, done)
     total = sum(len(shard.photographs) for shard in shards)
     return (
         f"{photographs:,} of {total:,} photographs are done and kept ({len(done):,} of "

@@ -1,18 +1,28 @@
-"""Writes files that are either whole or not there, on any file system that Beam knows."""
+"""Reads and writes files that are either whole or not there, on any file system that Beam knows.
+
+What they hold is handed on as it is: by itself, Beam packs and unpacks files whose names end in
+``.gz`` in a store, and leaves those of this machine alone.
+"""
 
 import contextlib
 import errno
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, BinaryIO
 
-from apache_beam.io.filesystem import BeamIOError
+from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from batch.batch_failed import BatchFailed
 from components.folder_files import has_folders, is_local
 from serving.atomic_file import write_atomically
 
-_PLAIN = "application/octet-stream"
+_AS_IT_IS: dict[str, Any] = {
+    "mime_type": "application/octet-stream",
+    "compression_type": CompressionTypes.UNCOMPRESSED,
+}
+_BLOCK = 2**20
 
 
 def write_whole(path: str, content: bytes) -> None:
@@ -27,19 +37,29 @@ def write_whole(path: str, content: bytes) -> None:
     Raises:
         BatchFailed: If it cannot be written; names the file, and tells a full disk.
     """
-    try:
+    with _told(path):
         if is_local(path):
             write_atomically(Path(path), content)
-        elif has_folders(path):
-            _rename_into_place(path, content)
         else:
-            _write(path, content)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            text = f"the disk is full: {path} cannot be written"
-        else:
-            text = f"{path} cannot be written: {error.strerror or error}"
-        raise BatchFailed(text) from error
+            _put(path, [content])
+
+
+def publish_whole(source: Path, path: str) -> None:
+    """Puts a file of this machine into its place, as ``write_whole`` does.
+
+    Args:
+        source: The file; in the folder of its place, where that is local. It may be gone then.
+        path: Local, or a URL; an older file is replaced.
+
+    Raises:
+        BatchFailed: If it cannot be written.
+    """
+    with _told(path):
+        if is_local(path):
+            source.replace(path)
+            return
+        with source.open("rb") as file:
+            _put(path, iter(lambda: file.read(_BLOCK), b""))
 
 
 def read_whole(path: str) -> bytes | None:
@@ -51,30 +71,91 @@ def read_whole(path: str) -> bytes | None:
     try:
         if is_local(path):
             return Path(path).read_bytes()
-        if not FileSystems.exists(path):
-            return None
-        with FileSystems.open(path, _PLAIN) as file:
-            return bytes(file.read())
+        with _as_os_error():
+            if not FileSystems.exists(path):
+                return None
+            with FileSystems.open(path, **_AS_IT_IS) as file:
+                return bytes(file.read())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise BatchFailed(f"{path} cannot be read: {error}") from error
 
 
-def _rename_into_place(path: str, content: bytes) -> None:
-    folder, name = FileSystems.split(path)
-    with contextlib.suppress(OSError):  # It is there.
-        FileSystems.mkdirs(folder)
-    partial = FileSystems.join(folder, f".{name}.{os.getpid()}.partial")
-    _write(partial, content)
-    if FileSystems.exists(path):
-        FileSystems.delete([path])
-    FileSystems.rename([partial], [path])
+def open_as_it_is(path: str) -> BinaryIO:
+    """Opens a file to read its bytes.
+
+    Args:
+        path: Local, or a URL.
+
+    Raises:
+        OSError: If it cannot be opened.
+    """
+    if is_local(path):
+        return open(path, "rb")
+    with _as_os_error():
+        return FileSystems.open(path, **_AS_IT_IS)
 
 
-def _write(path: str, content: bytes) -> None:
+def remove(path: str) -> None:
+    """Removes a file; nothing happens if it is not there.
+
+    Raises:
+        BatchFailed: If it cannot be removed.
+    """
     try:
-        with FileSystems.create(path, _PLAIN) as file:
-            file.write(content)
-    except BeamIOError as error:
-        raise OSError(str(error)) from error
+        if is_local(path):
+            Path(path).unlink(missing_ok=True)
+            return
+        with _as_os_error():
+            if FileSystems.exists(path):
+                FileSystems.delete([path])
+    except NotADirectoryError:
+        return
+    except OSError as error:
+        raise BatchFailed(f"{path} cannot be removed: {error.strerror or error}") from error
+
+
+def _put(path: str, blocks: Iterable[bytes]) -> None:
+    with _as_os_error():
+        if not has_folders(path):
+            _create(path, blocks)
+            return
+        folder, name = FileSystems.split(path)
+        with contextlib.suppress(OSError):  # It is there.
+            FileSystems.mkdirs(folder)
+        partial = FileSystems.join(folder, f".{name}.{os.getpid()}.partial")
+        _create(partial, blocks)
+        if FileSystems.exists(path):
+            FileSystems.delete([path])
+        FileSystems.rename([partial], [path])
+
+
+def _create(path: str, blocks: Iterable[bytes]) -> None:
+    with FileSystems.create(path, **_AS_IT_IS) as file:
+        for block in blocks:
+            file.write(block)
+
+
+@contextlib.contextmanager
+def _told(path: str) -> Iterator[None]:
+    """Raises BatchFailed where a file could not be written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            text = f"the disk is full: {path} cannot be written"
+        else:
+            text = f"{path} cannot be written: {error.strerror or error}"
+        raise BatchFailed(text) from error
+
+
+@contextlib.contextmanager
+def _as_os_error() -> Iterator[None]:
+    """Makes an OSError of whatever a store's own client raises."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(" ".join(str(error).split()) or type(error).__name__) from error

@@ -15,11 +15,11 @@ from apache_beam.ml.inference.base import PredictionResult
 from batch.answer import Answer
 from batch.batch_failed import BatchFailed
 from batch.manifest import Done, Manifest, ManifestRow, StageSeconds
-from batch.mask_handler import ReadPhotograph
 from batch.output_folder import OutputFolder
 from batch.pictures import Pictures
+from batch.read_photograph import ReadPhotograph
 from batch.shard import shard_name
-from batch.whole_file import write_whole
+from batch.whole_file import remove, write_whole
 from components.quarantine import Reason, UnusablePhotograph
 from pipeline import progress
 from serving.client.errors import InvalidPhotograph
@@ -97,6 +97,9 @@ class WriteShards(beam.DoFn):
                 answer = replace(Answer.without_mask(fault), seconds=answer.seconds)
         elif answer.reason is None:
             shard.runs.append(table_row(photograph.name, answer.mask.decode("ascii")))
+        if answer.reason is not None and self._pictures is not None:
+            # An earlier run may have made one, before the photograph was replaced or went.
+            remove(self._output.picture(photograph.name, self._pictures.suffix))
         return ManifestRow(
             photograph.name,
             photograph.path,

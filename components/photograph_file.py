@@ -22,5 +22,6 @@ def read_photograph_file(path: str) -> bytes:
     try:
         with FileSystems.open(path, mime_type="application/octet-stream") as file:
             return bytes(file.read())
-    except OSError as error:
-        raise UnusablePhotograph(Reason.UNREADABLE, f"{os.path.basename(path)}: {error}") from error
+    except Exception as error:  # noqa: BLE001 - each file system's client raises its own
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise UnusablePhotograph(Reason.UNREADABLE, f"{os.path.basename(path)}: {said}") from error

@@ -9,10 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from pipeline.dropping_stream import DroppingStream
+
 
 @contextlib.contextmanager
 def chatter_to(path: Path) -> Iterator[TextIO]:
     """Redirects standard output and standard error, of C++ code too, to a file.
+
+    What the file does not take, because its disk has become full, is lost without an error.
 
     Args:
         path: The log; its folder is made, the text is appended.
@@ -35,7 +39,12 @@ def chatter_to(path: Path) -> Iterator[TextIO]:
         os.dup2(log, 2)
         root.addHandler(handler)
         root.setLevel(logging.INFO)
-        with warnings.catch_warnings(), open(screen_fd, "w", closefd=False) as screen:
+        with (
+            warnings.catch_warnings(),
+            open(screen_fd, "w", closefd=False) as screen,
+            contextlib.redirect_stdout(DroppingStream(sys.stdout)),
+            contextlib.redirect_stderr(DroppingStream(sys.stderr)),
+        ):
             warnings.simplefilter("default")
             yield screen
     finally:

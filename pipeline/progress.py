@@ -55,6 +55,19 @@ def part(index: int, count: int, name: str) -> Iterator[None]:
         _PART.reset(token)
 
 
+@contextlib.contextmanager
+def heard_by(handler: logging.Handler) -> Iterator[None]:
+    """Hands all that is reported in this process to a handler, and keeps it out of the log."""
+    LOGGER.setLevel(logging.INFO)
+    LOGGER.propagate = False  # A line per photograph would drown the log.
+    LOGGER.addHandler(handler)
+    try:
+        yield
+    finally:
+        LOGGER.removeHandler(handler)
+        LOGGER.propagate = True
+
+
 def advance(total: int, note: str = "", done: int | None = None) -> None:
     """Logs that the running step is a unit further.
 

@@ -1,5 +1,6 @@
 """The one screen a user reads: a line per step with its time, and a bar while it runs."""
 
+import contextlib
 import logging
 import time
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from pipeline.progress import LOGGER, Advance
+from pipeline.progress import Advance, heard_by
 
 # What TFX's LocalDagRunner and launcher log, on 1.16 and 1.21 alike.
 _RUNNING = "Component %s is running."
@@ -52,6 +53,7 @@ class Screen(logging.Handler):
         self._started = 0.0
         self._cached = False
         self._verbosity = absl.logging.get_verbosity()
+        self._listening = contextlib.ExitStack()
         self._progress = Progress(
             TextColumn("  {task.description:<24}"),
             BarColumn(bar_width=24),
@@ -67,10 +69,8 @@ class Screen(logging.Handler):
         # The flag, not the logger's level: Transform saves the flags and sets them back.
         self._verbosity = absl.logging.get_verbosity()
         absl.logging.set_verbosity(absl.logging.INFO)
-        LOGGER.setLevel(logging.INFO)
-        LOGGER.propagate = False  # A line per photograph would drown the log.
-        for logger in (absl.logging.get_absl_logger(), LOGGER):
-            logger.addHandler(self)
+        absl.logging.get_absl_logger().addHandler(self)
+        self._listening.enter_context(heard_by(self))
         self._progress.start()
         return self
 
@@ -82,9 +82,8 @@ class Screen(logging.Handler):
     ) -> None:
         """Stops to listen; a step that was running is shown as failed or interrupted."""
         self._progress.stop()
-        for logger in (absl.logging.get_absl_logger(), LOGGER):
-            logger.removeHandler(self)
-        LOGGER.propagate = True
+        self._listening.close()
+        absl.logging.get_absl_logger().removeHandler(self)
         absl.logging.set_verbosity(self._verbosity)
         if self.running and kind is not None:
             what = "failed" if issubclass(kind, Exception) else "interrupted"

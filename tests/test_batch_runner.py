@@ -47,11 +47,31 @@ def refused(tmp_path, monkeypatch):
         ((*NEEDED, "--tile", "20x30", "--tile-overlap", "20"), "cannot overlap by 20 pixels"),
         ((*NEEDED, "--threshold", "1"), "Invalid value for '--threshold'"),
         ((*NEEDED, "--format", "gif"), "Invalid value for '--format'"),
-        (("--check", "s.csv", *NEEDED), "--check validates a file: leave out"),
+        (("--check", "s.csv", *NEEDED), "leave out --input, --model, --output"),
+        (("--check", "s.csv", "--gzip"), "--check validates a file: leave out --gzip"),
+        (("--check", "s.csv", "--workdir", "w"), "leave out --workdir"),
+        ((*NEEDED, "--image-size", "2x1"), "--image-size needs --check"),
+        ((*NEEDED, "--workdir", "w"), "--workdir needs --model blessed"),
     ],
 )
 def test_flags_that_do_not_go_together(refused, arguments, message):
     assert message in refused(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ("file/out", "file cannot be written: File exists; take another folder"),
+        ("folder", "folder.log is a folder where a file belongs; remove it"),
+    ],
+)
+def test_a_log_that_cannot_be_written(tmp_path, output, message):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder.log").mkdir()
+    result = CliRunner().invoke(main, [*NEEDED[:5], str(tmp_path / output)])
+    assert result.exit_code == 1
+    assert message in result.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.log"]
 
 
 def test_help_names_every_flag():

@@ -1,11 +1,14 @@
 """Models and folders of photographs for all tests of batch inference."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from apache_beam.io.filesystem import CompressedFile, CompressionTypes
 
 from tests.batch import exported_models
+from tests.components.memory_file_system import MemoryFileSystem
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +38,57 @@ def photographs(tmp_path, image_file) -> Callable[..., Path]:
         return folder
 
     return photographs
+
+
+@pytest.fixture
+def writable(monkeypatch) -> Callable[[type[MemoryFileSystem]], dict[str, bytes]]:
+    """Lets a file system in memory be written; returns its files by URL.
+
+    As those of Beam do, it packs and unpacks files whose names say so, unless told not to.
+    """
+
+    class Writer(io.BytesIO):
+        def __init__(self, files: dict[str, bytes], path: str) -> None:
+            super().__init__()
+            self._files, self._path = files, path
+
+        def close(self) -> None:
+            self._files[self._path] = self.getvalue()
+            super().close()
+
+    def packed(file: io.BytesIO, path: str, compression_type: str) -> object:
+        if compression_type == CompressionTypes.AUTO:
+            compression_type = CompressionTypes.detect_compression_type(path)
+        if compression_type == CompressionTypes.UNCOMPRESSED:
+            return file
+        return CompressedFile(file, compression_type)
+
+    def writable(kind: type[MemoryFileSystem]) -> dict[str, bytes]:
+        files: dict[str, bytes] = {}
+
+        def create(_, path, mime_type="", compression_type=CompressionTypes.AUTO):
+            return packed(Writer(files, path), path, compression_type)
+
+        def read(_, path, mime_type="", compression_type=CompressionTypes.AUTO):
+            return packed(io.BytesIO(files[path]), path, compression_type)
+
+        def rename(_, sources, targets):
+            for source, target in zip(sources, targets, strict=True):
+                assert target not in files
+                files[target] = files.pop(source)
+
+        def delete(_, paths):
+            for path in paths:
+                del files[path]
+
+        for name, function in {
+            "files": files,
+            "create": create,
+            "open": read,
+            "rename": rename,
+            "delete": delete,
+        }.items():
+            monkeypatch.setattr(kind, name, function)
+        return files
+
+    return writable

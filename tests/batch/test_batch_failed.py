@@ -16,6 +16,8 @@ from batch.batch_failed import BatchFailed, failure_in
             "the disk is full: /a b",
         ),
         (RuntimeError("BatchFailed: one\\n\\nTraceback"), "one"),
+        (RuntimeError("BatchFailed: /a [1]/b.csv [while running 'Write']"), "/a [1]/b.csv"),
+        (RuntimeError("BatchFailed: it matches [a-z]\\.jpg"), "it matches [a-z]\\.jpg"),
         (RuntimeError("something else"), None),
     ],
 )

@@ -16,9 +16,13 @@ from batch import mask_handler, mask_maker, read_shard, whole_file, write_shards
 from batch.batch_command import run_batch
 from batch.batch_options import BatchOptions
 from batch.masking import Tile
+from batch.output_folder import OutputFolder
 from components.quarantine import Reason, UnusablePhotograph
+from pipeline.beam_runner import PORTABLE, BeamRunner
 from serving.server.servable import Servable
 from trainer.rle import decode
+
+WORKERS = ("environment_type=EXTERNAL", "environment_config=localhost:1")
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +87,7 @@ def test_run_lengths_are_those_of_the_server(run, photographs, exported):
     assert list(summary["mask_area_histogram"].values()) == list(
         np.histogram(areas, np.linspace(0, 1, 11))[0]
     )
-    assert (summary["photographs"], summary["masks"], summary["empty_masks"]) == (8, 8, 0)
+    assert (summary["files"], summary["masks"], summary["empty_masks"]) == (8, 8, 0)
     assert summary["worker_seconds"]["model"] > 0
     assert (out / "quarantine.jsonl").read_text() == ""
     assert "8 masks, 0 of them empty" in screen
@@ -137,7 +141,7 @@ def test_bad_files_among_good_ones(run, photographs, file_of, image_file):
         "notes.txt": "neither photograph nor mask",
     }
     summary = json.loads((out / "summary.json").read_text())
-    assert (summary["photographs"], summary["masks"]) == (10, 4)
+    assert (summary["files"], summary["masks"]) == (10, 4)
     assert "undecodable image 2" in screen
 
 
@@ -230,6 +234,20 @@ class TestGoingOn:
         (folder / "car_07.jpg").write_bytes(image_file())
         assert "another run: photographs, input differ" in run(folder)[1]
 
+    def test_a_photograph_that_is_replaced_is_masked_again(self, run, photographs):
+        folder = photographs(8)
+        content = (folder / "car_04.jpg").read_bytes()
+        (folder / "car_04.jpg").write_bytes(content[:300])
+        _, screen, out = run(folder)
+        assert "Without a mask: truncated image 1" in screen
+        (folder / "car_04.jpg").write_bytes(content)
+        code, screen, _ = run(folder)
+        assert code == 0
+        assert "5 of them done before; photographs of 1 shards have changed; model" in screen
+        assert len(rows(out / "submission.csv")) == 8
+        assert (out / "quarantine.jsonl").read_text() == ""
+        assert "8 photographs; 8 of them done before; model" in run(folder)[1]
+
     def test_a_folder_of_other_things_is_refused(self, run, photographs, tmp_path):
         (tmp_path / "out").mkdir()
         (tmp_path / "out" / "letter.txt").touch()
@@ -252,7 +270,14 @@ class TestGoingOn:
         assert "the network is down" in (out / "quarantine.jsonl").read_text()
         monkeypatch.setattr(read_shard, "read_photograph_file", read)
         assert "unreadable file 1" in run(folder)[1]
-        code, screen, out = run(folder, retry_failed=True)
+
+        # Stopped between a shard's run lengths and its manifest, it leaves no shard half done.
+        with monkeypatch.context() as patch:
+            patch.setattr(OutputFolder, "save", lambda *_: 1 / 0)
+            code, screen, _ = run(folder, retry_failed=True)
+            assert code == 1
+            assert "\nZeroDivisionError: division by zero [while running 'Write']\n" in screen
+        code, screen, out = run(folder)
         assert code == 0
         assert "4 photographs; 1 of them done before" in screen
         assert len(rows(out / "submission.csv")) == 4
@@ -285,6 +310,48 @@ def test_a_full_disk_stops_the_run_and_the_next_one_goes_on(run, photographs, mo
     assert len(rows(out / "submission.csv")) == 12
 
 
+def test_a_shard_whose_rows_have_gone_is_no_shorter_submission(run, photographs):
+    folder = photographs(8)
+    _, _, out = run(folder)
+    shard = out / "shards" / "00001-of-00003.csv"
+    shard.write_bytes(b"")
+    code, screen, _ = run(folder)
+    assert code == 1
+    assert f"{shard} does not hold the 3 rows that were written: remove it, and run" in screen
+    shard.unlink()
+    assert run(folder)[0] == 0
+    assert len(rows(out / "submission.csv")) == 8
+
+
+def test_the_rate_is_that_of_all_photographs_whoever_reports_them(run, photographs, monkeypatch):
+    monkeypatch.setattr(write_shards.progress, "advance", lambda *_: None)
+    _, _, out = run(photographs(4))
+    summary = json.loads((out / "summary.json").read_text())
+    seconds = summary["seconds_of_this_run"]["mask"]
+    assert summary["photographs_per_second"] == pytest.approx(4 / seconds, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("runner", "message"),
+    [
+        (BeamRunner(PORTABLE, ("job_endpoint=localhost:1", *WORKERS)), "--input "),
+        (BeamRunner(PORTABLE, ("job_endpoint=localhost:1", *WORKERS), "", ("/",)), "nobody answer"),
+    ],
+)
+def test_workers_elsewhere_must_see_the_files_and_be_there(run, photographs, runner, message):
+    code, screen, out = run(photographs(1), runner=runner)
+    assert code == 1
+    assert message in screen
+    assert not (out / "shards").exists()
+
+
+def test_what_is_done_is_put_together_without_the_workers(run, photographs):
+    folder = photographs(1)
+    run(folder)
+    runner = BeamRunner(PORTABLE, ("job_endpoint=localhost:1", *WORKERS), "", ("/",))
+    assert run(folder, runner=runner)[0] == 0
+
+
 def test_an_ensemble_and_tiles_run_too(run, photographs, exported):
     members = exported(), exported(threshold=0.4, enlarge="logits", flip_average=True)
     code, screen, out = run(photographs(3), models=members, tile=Tile(30, 20, 4))
@@ -297,7 +364,7 @@ def test_an_ensemble_and_tiles_run_too(run, photographs, exported):
     ("choices", "message"),
     [
         ({"models": ("nowhere",)}, "--model nowhere does not exist"),
-        ({"sample_submission": "nowhere.csv"}, "--sample-submission nowhere.csv does not exist"),
+        ({"sample_submission": "nowhere.csv"}, "nowhere.csv cannot be read: there is no such file"),
         ({"kind": "composite", "background": "#12"}, "'#12' is no colour"),
         ({"kind": "composite", "background": "nowhere.png"}, "--background nowhere.png: No such"),
     ],

@@ -29,7 +29,7 @@ def summary():
 def test_shards_add_up():
     content = json.loads(summary().json(more=7))
     assert content == {
-        "photographs": 6,
+        "files": 6,
         "masks": 4,
         "empty_masks": 1,
         "mask_area_histogram": {

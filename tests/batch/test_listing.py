@@ -52,6 +52,13 @@ def test_paths_are_absolute_and_sizes_those_of_the_files(put, tmp_path):
     assert (found.path, found.size) == (str(tmp_path / "photos" / "a.jpg"), len("photos/a.jpg"))
 
 
+def test_the_runs_own_files_are_passed_over(put):
+    put("photos/a.jpg", "photos/out/masks/a.png", "photos/out.log", "photos/other.log")
+    listing = list_photographs(["photos/**"], "photos/out", as_pictures=False)
+    assert [each.name for each in listing.photographs] == ["a.jpg"]
+    assert [each.file.rpartition("/")[2] for each in listing.quarantined] == ["other.log"]
+
+
 def test_a_folder_whose_name_looks_like_a_pattern(put):
     put("photos [1]/a.jpg")
     assert names("photos [1]") == ["a.jpg"]

@@ -5,8 +5,9 @@ import pytest
 from batch import mask_handler
 from batch.answer import Answer
 from batch.listed_photograph import ListedPhotograph
-from batch.mask_handler import MaskHandler, ReadPhotograph
+from batch.mask_handler import MaskHandler
 from batch.masking import Masking, ModelMember
+from batch.read_photograph import ReadPhotograph
 from components.quarantine import Reason
 
 

@@ -1,5 +1,8 @@
+import errno
+
 import pytest
 
+from batch import output_folder
 from batch.batch_failed import BatchFailed
 from batch.manifest import Manifest, ManifestRow, StageSeconds
 from batch.output_folder import OutputFolder
@@ -55,24 +58,61 @@ def test_what_is_no_manifest(folder, tmp_path, content):
         folder.manifest(0, 2)
 
 
+def test_a_shard_that_is_forgotten_is_not_done(folder, tmp_path):
+    folder.save(MANIFEST)
+    (tmp_path / "out" / "shards" / "00001-of-00003.csv").touch()
+    folder.forget(1, 3)
+    folder.forget(2, 3)
+    assert folder.done(3) == set()
+
+
 class TestClaim:
-    def test_the_same_run_may_go_on(self, folder, tmp_path):
+    def test_the_same_run_may_go_on(self, folder):
         with folder.locked():
-            folder.claim({"models": ["a"], "format": "rle"})
-            folder.claim({"format": "rle", "models": ["a"]})
+            assert folder.claim({"models": ["a"], "format": "rle"}, ["1"]) == 0
+            assert folder.claim({"format": "rle", "models": ["a"]}, ["1"]) == 0
 
     def test_another_run_may_not(self, folder):
         with folder.locked():
-            folder.claim({"models": ["a"], "format": "rle", "tile": None})
+            folder.claim({"models": ["a"], "format": "rle", "tile": None}, ["1"])
             with pytest.raises(BatchFailed, match="another run: models, tile differ "):
-                folder.claim({"models": ["b"], "format": "rle", "tile": [1]})
+                folder.claim({"models": ["b"], "format": "rle", "tile": [1]}, ["1"])
 
-    def test_a_record_that_is_none(self, folder, tmp_path):
+    def test_a_shard_whose_photographs_have_changed_is_not_done(self, folder, tmp_path):
+        (tmp_path / "out").mkdir()
+        folder.claim({"format": "rle"}, ["1", "2", "3"])
+        folder.save(MANIFEST)
+        (tmp_path / "out" / "shards" / "00001-of-00003.csv").touch()
+        assert folder.claim({"format": "rle"}, ["1", "2", "4"]) == 1
+        assert folder.done(3) == {1}
+        assert folder.claim({"format": "rle"}, ["1", "7", "4"]) == 1
+        assert folder.done(3) == set()
+        assert folder.claim({"format": "rle"}, ["1", "7", "4"]) == 0
+
+    @pytest.mark.parametrize("content", ["no record", "{}", "[1]", '{"sizes": 3}'])
+    def test_a_record_that_is_none(self, folder, tmp_path, content):
         with folder.locked():
-            (tmp_path / "out" / "run.json").write_text("no record")
+            (tmp_path / "out" / "run.json").write_text(content)
             with pytest.raises(BatchFailed, match="is no record of a run"):
-                folder.claim({})
+                folder.claim({}, [])
 
+    def test_what_a_killed_run_had_begun_to_write_is_removed(self, tmp_path):
+        folder = OutputFolder(str(tmp_path), "png")
+        folder.claim({}, [])
+        (tmp_path / "masks" / "more").mkdir(parents=True)
+        kept = [tmp_path / "masks" / "a.png", tmp_path / ".notes", tmp_path / "x.7.partial"]
+        begun = [tmp_path / ".submission.7.partial", tmp_path / "masks/more/.b.png.12.partial"]
+        for file in (*kept, *begun):
+            file.touch()
+        with pytest.raises(BatchFailed, match="another run"):
+            folder.claim({"format": "rle"}, [])
+        assert [file.exists() for file in begun] == [True, True]
+        folder.claim({}, [])
+        assert [file.exists() for file in begun] == [False, False]
+        assert [file.exists() for file in kept] == [True, True, True]
+
+
+class TestLock:
     def test_two_at_the_same_time(self, folder, tmp_path):
         again = OutputFolder(str(tmp_path / "out"), "rle")
         message = "another run is at work in"
@@ -80,6 +120,15 @@ class TestClaim:
             pass
         with again.locked():
             pass
+
+    def test_a_file_system_without_locks(self, folder, monkeypatch):
+        def fail(*_):
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr(output_folder.fcntl, "flock", fail)
+        message = "out cannot be locked: No locks available; choose an --output"
+        with pytest.raises(BatchFailed, match=message):
+            folder.locked().__enter__()
 
     def test_a_folder_that_cannot_be_made(self, tmp_path):
         (tmp_path / "file").touch()

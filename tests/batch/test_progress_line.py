@@ -1,4 +1,5 @@
 import io
+import threading
 import time
 
 import pytest
@@ -19,7 +20,7 @@ def clock(monkeypatch):
 
 
 def test_done_rate_and_time_left(clock):
-    line = ProgressLine(Console(file=io.StringIO()), total=10_000, done=1_000)
+    line = ProgressLine(Console(file=io.StringIO()), 10_000, 1_000, lambda: 0)
     with line:
         assert line.text() == "1,000/10,000 photographs"
         clock.now += 10
@@ -33,7 +34,7 @@ def test_done_rate_and_time_left(clock):
 
 def test_a_log_gets_a_line_a_minute(clock):
     screen = io.StringIO()
-    with ProgressLine(Console(file=screen, width=200), total=500, done=0):
+    with ProgressLine(Console(file=screen, width=200), 500, 0, lambda: 0):
         for _ in range(130):
             clock.now += 1
             progress.advance(500)
@@ -41,6 +42,38 @@ def test_a_log_gets_a_line_a_minute(clock):
         "  60/500 photographs, 1.0 a second, 7:20 left\n"
         "  120/500 photographs, 1.0 a second, 6:20 left\n"
     )
+
+
+def test_finished_work_counts_where_no_worker_reports(clock, monkeypatch):
+    monkeypatch.setattr(progress_line, "_LOOK_EVERY_S", 0.001)
+    looked = threading.Semaphore(0)
+    threads = threading.active_count()
+    answers = iter([64, OSError("no answer"), 128])
+
+    def look():
+        looked.release()
+        answer = next(answers, 96)
+        if isinstance(answer, OSError):
+            raise answer
+        clock.now = 200.0
+        return answer
+
+    screen = io.StringIO()
+    with ProgressLine(Console(file=screen, width=200), 500, 28, look) as line:
+        # One more than there are answers: the last of them is drawn by then.
+        for _ in range(5):
+            assert looked.acquire(timeout=20)
+        assert line.text() == "128/500 photographs, 1.0 a second, 6:12 left"
+    assert screen.getvalue() == "  64/500 photographs, 0.4 a second, 20:11 left\n"
+    assert threading.active_count() == threads
+
+
+def test_photographs_that_are_reported_twice(clock):
+    with ProgressLine(Console(file=io.StringIO()), 2, 0, lambda: 0) as line:
+        clock.now += 1
+        for _ in range(3):
+            progress.advance(2)
+        assert line.text() == "2/2 photographs, 2.0 a second, 0:00 left"
 
 
 def test_short_times(clock):

@@ -1,12 +1,11 @@
 import gzip
-import io
 
 import pytest
 
 from batch import submission
 from batch.batch_failed import BatchFailed
-from batch.submission import SubmissionCounts, read_sample, write_submission
-from tests.components.memory_file_system import MemoryFileSystem
+from batch.submission import ShardRows, SubmissionCounts, read_sample, write_submission
+from tests.components.memory_file_system import FoldersFileSystem, MemoryFileSystem
 
 ROWS = {"a.jpg": "1 2", "b.jpg": "", "c,d.jpg": "3 4 9 1", "e.jpg": "5 1"}
 
@@ -17,7 +16,7 @@ def shards(tmp_path):
     paths[0].write_text('a.jpg,1 2\nb.jpg,\n"c,d.jpg",3 4 9 1\n')
     paths[1].write_text("")
     paths[2].write_text("e.jpg,5 1\n")
-    return [str(path) for path in paths]
+    return [ShardRows(str(path), rows) for path, rows in zip(paths, (3, 0, 1), strict=True)]
 
 
 @pytest.fixture
@@ -51,17 +50,17 @@ def test_gzip_is_the_same_each_time(write):
     assert first == second
 
 
-def test_into_an_object_store(shards, tmp_path, monkeypatch):
-    stored = {}
-
-    class Writer(io.BytesIO):
-        def close(self):
-            stored["file"] = self.getvalue()
-            super().close()
-
-    monkeypatch.setattr(MemoryFileSystem, "create", lambda *_, **__: Writer())
-    write_submission("memory://box/s.csv", shards, ["a.jpg"], str(tmp_path))
-    assert stored["file"] == b"img,rle_mask\na.jpg,1 2\n"
+@pytest.mark.parametrize("kind", [MemoryFileSystem, FoldersFileSystem])
+def test_into_a_store(shards, tmp_path, writable, kind):
+    files = writable(kind)
+    url = f"{kind.scheme()}://box/s.csv"
+    write_submission(url, shards, ["a.jpg"], str(tmp_path))
+    write_submission(f"{url}.gz", shards, ["a.jpg"], str(tmp_path))
+    assert sorted(files) == [url, f"{url}.gz"]
+    assert files[url] == b"img,rle_mask\na.jpg,1 2\n"
+    # Once, though Beam would do it for such a name as well.
+    assert gzip.decompress(files[f"{url}.gz"]) == files[url]
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_a_shard_that_has_gone(write, tmp_path):
@@ -69,6 +68,15 @@ def test_a_shard_that_has_gone(write, tmp_path):
     with pytest.raises(BatchFailed, match=r"2\.csv has gone: run again"):
         write(None)
     assert not (tmp_path / "submission.csv").exists()
+
+
+@pytest.mark.parametrize("content", ["", "e.jpg,5 1\nf.jpg,1 1\n", "e.jpg,5"])
+def test_a_shard_that_does_not_hold_its_rows(write, tmp_path, content):
+    (tmp_path / "2.csv").write_text(content)
+    message = r"2\.csv does not hold the 1 rows that were written: remove it, and run again"
+    with pytest.raises(BatchFailed, match=message):
+        write(None)
+    assert [path.name for path in tmp_path.glob("*sub*")] == []
 
 
 class TestSample:
@@ -79,13 +87,24 @@ class TestSample:
         path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
         assert read_sample(str(path)) == ["b.jpg", "a,c.jpg"]
 
+    def test_from_a_store(self, writable):
+        content = gzip.compress(b"img,rle_mask\nb.jpg,\n")
+        writable(MemoryFileSystem)["memory://box/sample.csv.gz"] = content
+        assert read_sample("memory://box/sample.csv.gz") == ["b.jpg"]
+
+    def test_masks_of_any_length_are_passed_over(self, tmp_path):
+        path = tmp_path / "sample.csv"
+        path.write_text(f"img,rle_mask\nb.jpg,{'1 1 ' * 50_000}\na.jpg,\n")
+        assert read_sample(str(path)) == ["b.jpg", "a.jpg"]
+
     @pytest.mark.parametrize(
         ("content", "message"),
         [
             (b"id,rle\n", "does not begin with img,rle_mask"),
             (b"", "does not begin with img,rle_mask"),
             (b"img,rle_mask\na,\nb,\na,\n", "names a 2 times"),
-            (b"\xff\xfe", "cannot be read as text"),
+            (b"img,rle_mask\n", "names no photograph"),
+            (b"\xff\xfe", r"sample\.csv cannot be read: 'utf-8' codec"),
         ],
     )
     def test_files_that_are_none(self, tmp_path, content, message):
@@ -94,5 +113,5 @@ class TestSample:
             read_sample(str(tmp_path / "sample.csv"))
 
     def test_no_file(self, tmp_path):
-        with pytest.raises(BatchFailed, match="does not exist"):
+        with pytest.raises(BatchFailed, match="cannot be read: there is no such file"):
             read_sample(str(tmp_path / "sample.csv"))

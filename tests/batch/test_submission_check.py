@@ -9,6 +9,7 @@ from hypothesis.extra import numpy as arrays
 
 from batch.batch_failed import BatchFailed
 from batch.submission_check import check_submission, runs_fault
+from tests.components.memory_file_system import MemoryFileSystem
 from trainer.rle import decode, encode
 
 MASKS = arrays.arrays(np.uint8, (4, 5), elements=st.sampled_from([0, 1]))
@@ -71,6 +72,13 @@ def test_a_file_without_fault(check, name):
     assert (found.rows, found.empty, found.faults) == (2, 1, ())
 
 
+def test_a_file_in_a_store(writable):
+    content = gzip.compress(b"img,rle_mask\na.jpg,1 2\n")
+    writable(MemoryFileSystem)["memory://box/s.csv.gz"] = content
+    found = check_submission("memory://box/s.csv.gz", 2, 3)
+    assert (found.rows, found.faults) == (1, ())
+
+
 def test_every_fault_is_told_with_its_line(check):
     found = check("image,rle\na.jpg,1 2\na.jpg,9 9\nc.jpg\nd.jpg,2 0\n", ["a.jpg", "b.jpg"])
     assert found.faults == (
@@ -96,6 +104,11 @@ def test_files_that_cannot_be_read(check, tmp_path):
     (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(b"img,rle_mask\n" * 99)[:-20])
     with pytest.raises(BatchFailed, match=r"cut\.csv\.gz cannot be read"):
         check_submission(str(tmp_path / "cut.csv.gz"), 2, 3)
+    content = bytearray(gzip.compress(b"img,rle_mask\na.jpg,1 2\nb.jpg,3 1\n"))
+    content[12:16] = b"\xff" * 4
+    (tmp_path / "bent.csv.gz").write_bytes(content)
+    with pytest.raises(BatchFailed, match=r"bent\.csv\.gz cannot be read"):
+        check_submission(str(tmp_path / "bent.csv.gz"), 2, 3)
     (tmp_path / "cut.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BatchFailed, match=r"cut\.csv cannot be read"):
         check_submission(str(tmp_path / "cut.csv"), 2, 3)

@@ -1,45 +1,13 @@
 import errno
-import io
+import os
 
 import pytest
 from apache_beam.io.filesystem import BeamIOError
 
 from batch import whole_file
 from batch.batch_failed import BatchFailed
-from batch.whole_file import read_whole, write_whole
+from batch.whole_file import publish_whole, read_whole, remove, write_whole
 from tests.components.memory_file_system import FoldersFileSystem, MemoryFileSystem
-
-
-@pytest.fixture(params=[MemoryFileSystem, FoldersFileSystem])
-def system(request, monkeypatch):
-    """A file system that can be written to, and what was done to it."""
-    done = []
-
-    class Writer(io.BytesIO):
-        def __init__(self, path):
-            super().__init__()
-            self.path = path
-
-        def close(self):
-            request.param.files[self.path] = self.getvalue()
-            done.append(("written", self.path))
-            super().close()
-
-    def rename(self, sources, targets):
-        for source, target in zip(sources, targets, strict=True):
-            assert target not in self.files
-            self.files[target] = self.files.pop(source)
-            done.append(("renamed", target))
-
-    def delete(self, paths):
-        for path in paths:
-            del self.files[path]
-
-    monkeypatch.setattr(request.param, "files", {})
-    monkeypatch.setattr(request.param, "create", lambda _, path, *__, **___: Writer(path))
-    monkeypatch.setattr(request.param, "rename", rename)
-    monkeypatch.setattr(request.param, "delete", delete)
-    return request.param, done
 
 
 def test_local_files(tmp_path):
@@ -51,17 +19,51 @@ def test_local_files(tmp_path):
     assert [each.name for each in (tmp_path / "new").iterdir()] == ["a.txt"]
 
 
-def test_elsewhere(system):
-    kind, done = system
-    path = f"{kind.scheme()}://box/new/a.txt"
+@pytest.mark.parametrize("kind", [MemoryFileSystem, FoldersFileSystem])
+def test_elsewhere(writable, monkeypatch, kind):
+    files = writable(kind)
+    path = f"{kind.scheme()}://box/new/a.txt.gz"
     assert read_whole(path) is None
     write_whole(path, b"1")
     write_whole(path, b"2")
     assert read_whole(path) == b"2"
-    assert list(kind.files) == [path]
-    # An object store shows what is whole; where there are folders, only a rename does.
-    last = "renamed" if kind is FoldersFileSystem else "written"
-    assert [what for what, where in done if where == path] == [last, last]
+    assert list(files) == [path]
+    remove(path)
+    remove(path)
+    assert read_whole(path) is None
+
+
+def test_where_there_are_folders_a_file_appears_by_its_rename(writable, monkeypatch):
+    files = writable(FoldersFileSystem)
+    seen = []
+    rename = FoldersFileSystem.rename
+    monkeypatch.setattr(
+        FoldersFileSystem, "rename", lambda *args: (seen.append(sorted(files)), rename(*args))
+    )
+    write_whole("folders://box/a.txt", b"1")
+    assert seen == [[f"folders://box/.a.txt.{os.getpid()}.partial"]]
+    assert files == {"folders://box/a.txt": b"1"}
+
+
+@pytest.mark.parametrize("kind", [MemoryFileSystem, FoldersFileSystem])
+def test_a_file_is_published(writable, tmp_path, kind):
+    files = writable(kind)
+    content = bytes(3 * 2**20 + 1)
+    (tmp_path / "a").write_bytes(content)
+    publish_whole(tmp_path / "a", f"{kind.scheme()}://box/b")
+    publish_whole(tmp_path / "a", str(tmp_path / "b"))
+    assert files == {f"{kind.scheme()}://box/b": content}
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+def test_a_local_file_is_removed(tmp_path):
+    (tmp_path / "a").touch()
+    remove(str(tmp_path / "a"))
+    remove(str(tmp_path / "a"))
+    remove(str(tmp_path / "a" / "b"))
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(BatchFailed, match="cannot be removed: Is a directory"):
+        remove(str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -81,13 +83,17 @@ def test_a_file_that_cannot_be_written(tmp_path, monkeypatch, number, message):
         write_whole(str(tmp_path / "a.txt"), b"")
 
 
-def test_a_store_that_refuses(monkeypatch):
+@pytest.mark.parametrize("error", [BeamIOError("no such bucket"), KeyError("no such bucket")])
+def test_a_store_that_refuses(monkeypatch, error):
     def fail(*_, **__):
-        raise BeamIOError("no such bucket")
+        raise error
 
-    monkeypatch.setattr(MemoryFileSystem, "create", fail)
-    with pytest.raises(BatchFailed, match="memory://box/a cannot be written: no such bucket"):
+    for name in ("create", "exists", "open"):
+        monkeypatch.setattr(MemoryFileSystem, name, fail)
+    with pytest.raises(BatchFailed, match="memory://box/a cannot be written: '?no such bucket"):
         write_whole("memory://box/a", b"")
+    with pytest.raises(BatchFailed, match="memory://box/a cannot be read: '?no such bucket"):
+        read_whole("memory://box/a")
 
 
 def test_a_file_that_cannot_be_read(tmp_path):

@@ -7,9 +7,9 @@ from batch.answer import Answer
 from batch.batch_failed import BatchFailed
 from batch.listed_photograph import ListedPhotograph
 from batch.manifest import Done
-from batch.mask_handler import ReadPhotograph
 from batch.output_folder import OutputFolder
 from batch.pictures import Pictures
+from batch.read_photograph import ReadPhotograph
 from batch.write_shards import WriteShards
 from components.quarantine import Reason
 
@@ -83,3 +83,12 @@ def test_a_photograph_whose_colours_cannot_be_had(tmp_path, file_of, pixels_of_m
     manifest = json.loads((tmp_path / "shards" / "00000-of-00001.json").read_text())
     assert [row["reason"] for row in manifest["photographs"]] == ["undecodable image", ""]
     assert [path.name for path in (tmp_path / "cutouts").iterdir()] == ["b.png"]
+
+
+def test_a_picture_of_an_earlier_run_goes_where_there_is_no_mask_now(tmp_path):
+    writer = WriteShards(OutputFolder(str(tmp_path), "png"), Pictures("png"), 1, 2)
+    for reason in (None, Reason.UNREADABLE):
+        writer.start_bundle()
+        write(writer, result(0, "a.jpg", reason=reason), result(0, "b.jpg"))
+        made = sorted(path.name for path in (tmp_path / "masks").iterdir())
+        assert made == (["a.png", "b.png"] if reason is None else ["b.png"])

@@ -1,25 +1,19 @@
 """Runs the pipeline's own Beam steps in worker processes, and compares with threads."""
 
-import contextlib
 import json
 import os
-import signal
-import socket
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 import tensorflow as tf
 
 from pipeline.beam_engine import check_engine
 from pipeline.beam_runner import FLINK, BeamRunner, beam_args
+from tests.two_worker_engine import PROJECT, two_worker_engine
 from trainer.signatures import IMAGE_BYTES, MASK_PNG_BYTES
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
-
-PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -78,61 +72,10 @@ def found_by_threads(found_by):
     return found_by(BeamRunner(options=("direct_num_workers=2",)))
 
 
-@contextlib.contextmanager
-def started(log, *command):
-    """Runs a server whose standard error goes to a file."""
-    with open(log, "w") as chatter:
-        server = subprocess.Popen(
-            [sys.executable, "-W", "ignore", *command],
-            cwd=PROJECT,
-            # The pool starts its workers by the name of python.
-            env=os.environ
-            | {
-                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-                "CUDA_VISIBLE_DEVICES": "",
-            },
-            stdout=chatter,
-            stderr=chatter,
-            start_new_session=True,
-        )
-    try:
-        yield server
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            # Its workers too.
-            os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
-
-
-def port_of(file):
-    deadline = time.monotonic() + 240
-    while not file.exists():
-        assert time.monotonic() < deadline, f"no server wrote {file.name}"
-        time.sleep(0.1)
-    return int(file.read_text())
-
-
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
-    """A job server that shares work over two workers, and a pool that starts them.
-
-    Gives the options to reach both, and the pool's log.
-    """
-    folder = tmp_path_factory.mktemp("engine")
-    with socket.socket() as free:
-        free.bind(("", 0))
-        pool_port = free.getsockname()[1]
-    pool = ("-m", "apache_beam.runners.worker.worker_pool_main", f"--service_port={pool_port}")
-    server = ("-m", "tests.pipeline.two_worker_job_server", f"--port_file={folder / 'port'}")
-    with started(folder / "pool.log", *pool), started(folder / "server.log", *server):
-        options = (
-            f"job_endpoint=localhost:{port_of(folder / 'port')}",
-            "environment_type=EXTERNAL",
-            f"environment_config=localhost:{pool_port}",
-            # This server, unlike those of Flink and Spark, gives a job no longer than that.
-            "job_server_timeout=900",
-        )
-        yield options, folder / "pool.log"
+    with two_worker_engine(tmp_path_factory.mktemp("engine")) as engine:
+        yield engine
 
 
 def test_what_threads_find(found_by_threads, photographs):
@@ -154,11 +97,9 @@ def test_two_processes_find_the_same(found_by, found_by_threads):
 
 
 def test_two_workers_of_a_job_server_find_the_same(engine, found_by, found_by_threads):
-    options, log = engine
-    runner = BeamRunner(FLINK, options)
+    runner = BeamRunner(FLINK, engine.options)
     check_engine(runner)
     found = found_by(runner)
     assert found == found_by_threads
-    started = log.read_text().count("Starting worker with command")
     # Two for each step that is Beam's: ingestion, two sorts of statistics, Transform, evaluation.
-    assert started >= 10
+    assert engine.started_workers() >= 10

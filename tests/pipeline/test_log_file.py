@@ -94,19 +94,24 @@ def test_no_file_stays_open(tmp_path):
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_on_a_full_disk_the_log_ends_and_the_screen_stays_the_users():
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_on_a_full_disk_the_log_ends_and_the_screen_stays_the_users(unbuffered):
     program = (
+        "import sys\n"
         "from pathlib import Path\n"
         "from pipeline.log_file import chatter_to\n"
         "with chatter_to(Path('/dev/full')) as screen:\n"
         "    screen.write('for the user\\n')\n"
         "    print('chatter')\n"
+        "    print('complaint', file=sys.stderr, flush=True)\n"
         "print('after')"
     )
-    # Unbuffered, the print itself would fail.
-    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    # Unbuffered, the print itself fails.
     ended = subprocess.run(
-        [sys.executable, "-c", program], env=buffered, capture_output=True, text=True
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        capture_output=True,
+        text=True,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout == "for the user\nafter\n"

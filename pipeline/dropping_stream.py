@@ -1,12 +1,10 @@
-"""Lets a run survive that its log cannot be written any more.
+"""Standard output that survives a full disk.
 
 A Beam worker that fails prints why before it tells the runner. Where the log lies on the disk that
-has just become full, printing raises, the runner is never told, and waits for ever.
+has just become full, printing would raise, and the runner, never told, would wait for ever.
 """
 
 import contextlib
-import sys
-from collections.abc import Iterator
 from typing import Any, TextIO
 
 
@@ -31,13 +29,3 @@ class DroppingStream:
     def __getattr__(self, name: str) -> Any:
         """Returns everything else of the stream."""
         return getattr(self._stream, name)
-
-
-@contextlib.contextmanager
-def log_may_be_full() -> Iterator[None]:
-    """Keeps ``print`` and ``logging`` from raising while it is entered."""
-    with (
-        contextlib.redirect_stdout(DroppingStream(sys.stdout)),
-        contextlib.redirect_stderr(DroppingStream(sys.stderr)),
-    ):
-        yield
