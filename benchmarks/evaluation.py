@@ -88,7 +88,11 @@ def _one_run(workdir: Path, names: list[str], count: int, workers: int) -> dict[
         records = _records(workdir, count, Path(scratch))
         start = time.perf_counter()
         with beam.Pipeline(
-            argv=["--direct_running_mode=multi_threading", f"--direct_num_workers={workers}"]
+            argv=[
+                "--direct_running_mode=multi_threading",
+                f"--direct_num_workers={workers}",
+                "--allow_unsafe_triggers",
+            ]
         ) as root:
             add_evaluation(root, records, models, scratch + "/evaluation", ("pose", "make"))
         seconds = time.perf_counter() - start

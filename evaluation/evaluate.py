@@ -9,6 +9,7 @@ from typing import Any
 import apache_beam as beam
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from evaluation.extractor import SCORES_KEY, STAGE_NAME, ModelLoaders, score_extractor
 from evaluation.figures import Figures
@@ -125,15 +126,15 @@ def scores_by_model(scored: Iterable[ScoredPhotograph]) -> dict[str, list[Photog
     return by_model
 
 
-def _eval_config(models: list[str], slices: Sequence[str]) -> tfma.EvalConfig:
+def _eval_config(models: list[str], slices: Sequence[str]) -> config_pb2.EvalConfig:
     figures = [field.name for field in dataclasses.fields(Figures)]
-    return tfma.EvalConfig(
-        model_specs=[tfma.ModelSpec(name=name) for name in models],
+    return config_pb2.EvalConfig(
+        model_specs=[config_pb2.ModelSpec(name=name) for name in models],
         # Named by module, as the configuration that TFMA keeps needs it to be read elsewhere.
         metrics_specs=[
-            tfma.MetricsSpec(
+            config_pb2.MetricsSpec(
                 metrics=[
-                    tfma.MetricConfig(
+                    config_pb2.MetricConfig(
                         class_name=MeanFigure.__name__,
                         module=MeanFigure.__module__,
                         config=json.dumps({"name": name}),
@@ -144,8 +145,8 @@ def _eval_config(models: list[str], slices: Sequence[str]) -> tfma.EvalConfig:
             )
         ],
         slicing_specs=[
-            tfma.SlicingSpec(),
-            *(tfma.SlicingSpec(feature_keys=[name]) for name in slices),
+            config_pb2.SlicingSpec(),
+            *(config_pb2.SlicingSpec(feature_keys=[name]) for name in slices),
         ],
     )
 

@@ -126,11 +126,12 @@ class FolderEvaluation:
     ) -> list[QuarantinedFile]:
         """Scores everything into a folder; returns what was set aside, sorted by file."""
         folder.mkdir(parents=True)
-        # Threads, not processes: see pipeline/beam_runner.py.
+        # Threads, not processes, and no engine that is fetched: see pipeline/beam_runner.py.
         options = PipelineOptions(
             [
                 "--direct_running_mode=multi_threading",
                 f"--direct_num_workers={self.workers}",
+                "--allow_unsafe_triggers",
             ]
         )
         quarantine = folder / QUARANTINE_FILE

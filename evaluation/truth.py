@@ -130,7 +130,7 @@ class Truth:
             return 0.0, self._diagonal
         to_mask, to_truth = squared_distances(truth, mask)
         recall, precision = (
-            np.count_nonzero(squares <= _TOLERANCE**2) / len(squares)
+            int(np.count_nonzero(squares <= _TOLERANCE**2)) / len(squares)
             for squares in (to_mask, to_truth)
         )
         total = np.sqrt(to_mask).sum(dtype=np.float64) + np.sqrt(to_truth).sum(dtype=np.float64)

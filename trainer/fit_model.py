@@ -132,6 +132,8 @@ def fit_model(
         validation_data=val_batches.apply(tf.data.experimental.assert_cardinality(val_steps)),
         initial_epoch=first_epoch,
         epochs=config.epochs,
+        # The batches come shuffled.
+        shuffle=False,
         verbose=0,
         callbacks=callbacks,
     )

@@ -4,6 +4,8 @@ import os
 
 import keras
 
+from trainer.load_weights import load_weights
+
 
 def load_initial_weights(model: keras.Model, path: str) -> None:
     """Starts a model from a weights file of the same architecture, of whichever Keras backend.
@@ -19,7 +21,7 @@ def load_initial_weights(model: keras.Model, path: str) -> None:
             "that kept no weights)"
         )
     try:
-        model.load_weights(path)
+        load_weights(model, path)
     except (ValueError, OSError) as error:
         raise ValueError(
             f"weights to start from: {path} does not fit this {model.name}. Fit with the `unet` "

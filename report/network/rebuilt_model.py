@@ -10,6 +10,7 @@ import tensorflow as tf
 from pipeline.config import TrainerConfig
 from report.results.fit_record import read_fit
 from trainer.fit import WEIGHTS_FILE
+from trainer.load_weights import load_weights
 from trainer.models.cnn import build_cnn
 from trainer.models.unet import build_unet
 
@@ -43,5 +44,5 @@ def rebuilt_model(fit: str, model: str) -> tuple[keras.Model, TrainerConfig] | N
     with tempfile.TemporaryDirectory(prefix="weights") as folder:
         local = os.path.join(folder, WEIGHTS_FILE)  # Keras reads only local files.
         tf.io.gfile.copy(weights, local)
-        network.load_weights(local)
+        load_weights(network, local)
     return network, config

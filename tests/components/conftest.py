@@ -36,7 +36,9 @@ def run_component(artifact) -> Callable[..., dict[str, tfx.dsl.Artifact]]:
     ) -> dict[str, tfx.dsl.Artifact]:
         executor = component.EXECUTOR_SPEC.executor_class
         context = (
-            BaseBeamExecutor.Context(make_beam_pipeline_fn=lambda: beam.Pipeline(argv=[]))
+            BaseBeamExecutor.Context(
+                make_beam_pipeline_fn=lambda: beam.Pipeline(argv=["--allow_unsafe_triggers"])
+            )
             if issubclass(executor, BaseBeamExecutor)
             else None
         )

@@ -92,7 +92,7 @@ def records(raw_example, file_of, write_records, tmp_path_factory):
 
 
 def run(paths, models, output, threads=1, slices=SLICES):
-    options = PipelineOptions([])
+    options = PipelineOptions(["--allow_unsafe_triggers"])
     options.view_as(DirectOptions).direct_num_workers = threads
     options.view_as(DirectOptions).direct_running_mode = "multi_threading"
     with beam.Pipeline("DirectRunner", options=options) as root:

@@ -14,7 +14,7 @@ def read(tmp_path):
 
     def read(source):
         found, aside = [], []
-        options = PipelineOptions(["--direct_running_mode=in_memory"])
+        options = PipelineOptions(["--direct_running_mode=in_memory", "--allow_unsafe_triggers"])
         with beam.Pipeline("DirectRunner", options=options) as root:
             examples, unusable = source.read(root)
             _ = examples | "write" >> beam.io.WriteToTFRecord(str(tmp_path / "found"))

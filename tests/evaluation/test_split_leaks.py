@@ -23,7 +23,9 @@ def leaks(raw_example, write_records, tmp_path):
             ]
             for split, each in splits.items()
         }
-        with beam.Pipeline("DirectRunner", options=PipelineOptions([])) as root:
+        with beam.Pipeline(
+            "DirectRunner", options=PipelineOptions(["--allow_unsafe_triggers"])
+        ) as root:
             add_leak_search(root, files, str(tmp_path))
         return read_leaks(str(tmp_path))
 

@@ -2,6 +2,7 @@ import shutil
 import tarfile
 from pathlib import Path
 
+import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import (
     DirectOptions,
@@ -49,6 +50,16 @@ def test_threads_of_this_machine():
     assert options.view_as(DirectOptions).direct_running_mode == "multi_threading"
     assert options.view_as(DirectOptions).direct_num_workers == 0
     assert options.view_as(SetupOptions).setup_file is None
+
+
+def test_no_engine_is_fetched(monkeypatch):
+    # Beam's DirectRunner goes on without Prism after an ordinary exception.
+    monkeypatch.setattr(
+        "apache_beam.runners.portability.prism_runner.PrismRunner.run_pipeline",
+        lambda *_: pytest.fail("Prism was to be downloaded"),
+    )
+    with beam.Pipeline(options=options_of()) as root:
+        _ = root | beam.Create([1]) | beam.Map(lambda number: number + 1)
 
 
 def test_processes_of_this_machine():

@@ -50,7 +50,7 @@ def ran(tmp_path_factory, image_file):
             pipeline_root=str(root / "pipeline"),
             components=[imported, blessing, *steps.components],
             metadata_connection_config=metadata,
-            beam_pipeline_args=["--direct_running_mode=in_memory"],
+            beam_pipeline_args=["--direct_running_mode=in_memory", "--allow_unsafe_triggers"],
         )
     )
     yield root / "pipeline", photographs, model

@@ -77,6 +77,8 @@ def fit_make_model(
         else None,
         initial_epoch=first_epoch,
         epochs=config.epochs,
+        # The batches come shuffled.
+        shuffle=False,
         verbose=0,
         callbacks=[
             LearningRate(),

@@ -15,6 +15,7 @@ import keras
 from keras import KerasTensor, layers
 
 from pipeline.config import EncoderName
+from trainer.load_weights import load_weights
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def _load(body: keras.Model, name: str, weights: str) -> None:
             "weights without its top there, or leave unet.encoder_weights empty to start at random"
         )
     try:
-        body.load_weights(weights)
+        load_weights(body, weights)
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         # Only the first line: Keras lists every layer that did not fit.
         reason = str(error).strip().split("\n")[0]

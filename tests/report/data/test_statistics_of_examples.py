@@ -20,7 +20,7 @@ def readings(tmp_path, write_records, raw_example):
         ]
         for split, files in ids.items()
     }
-    with beam.Pipeline(argv=[]) as root:
+    with beam.Pipeline(argv=["--allow_unsafe_triggers"]) as root:
         add_readings(root, splits, 5, str(tmp_path / "out"))
     return take_readings(str(tmp_path / "out"))
 

@@ -55,7 +55,7 @@ def evaluation(tmp_path_factory, raw_example, write_records):
     models = {
         name: functools.partial(ServableModel.load, str(servable)) for name in ("cnn", "unet")
     }
-    with beam.Pipeline(argv=[]) as root:
+    with beam.Pipeline(argv=["--allow_unsafe_triggers"]) as root:
         add_evaluation(root, [str(path)], models, str(folder / "result"), ("pose", "make"))
     return folder / "result"
 
