@@ -68,16 +68,18 @@ def main(**flags: Any) -> None:
     from rich.console import Console
 
     from pipeline.kubeflow.command import KubeflowCommand, UnusableFlags
+    from pipeline.kubeflow.missing_kubeflow import MissingKubeflow, check_kubeflow
     from pipeline.kubeflow.server.refused import KubeflowRefused
     from pipeline.log_file import chatter_to
 
     command = KubeflowCommand(**flags)
     try:
+        check_kubeflow()  # Before TensorFlow is loaded, which takes long.
         with chatter_to(command.output.with_suffix(".log")) as screen:
             command.execute(Console(file=screen, soft_wrap=True))
     except UnusableFlags as error:
         raise click.UsageError(str(error)) from error
-    except KubeflowRefused as error:
+    except (KubeflowRefused, MissingKubeflow) as error:
         raise click.ClickException(str(error)) from error
 
 

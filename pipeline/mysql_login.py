@@ -39,7 +39,10 @@ def log_in(
     try:
         with _connected(address, seconds) as connection:
             _log_in(connection, user, password, encrypted)
-    except (OSError, EOFError) as error:
+    except (BrokenPipeError, ConnectionResetError, EOFError) as error:
+        # Which of them is chance: whether the server had read what was sent before it left.
+        raise LoginRefused("it hung up") from error
+    except OSError as error:
         raise LoginRefused(str(error) or type(error).__name__) from error
     except (IndexError, struct.error, ValueError) as error:
         raise LoginRefused("what answers there is no MySQL server") from error
@@ -121,6 +124,6 @@ def _exactly(connection: socket.socket, count: int) -> bytes:
     while len(received) < count:
         more = connection.recv(count - len(received))
         if not more:
-            raise EOFError("it hung up")
+            raise EOFError
         received += more
     return received

@@ -1,7 +1,7 @@
 r"""Lets ML Metadata keep text with backslashes in PostgreSQL.
 
-As of 1.16 it puts such a text into SQL as ``'E'...'``: what PostgreSQL's own function returns for
-it, ``E'...'``, less the sign at either end, which takes the quote to be the first. PostgreSQL
+In 1.16 and 1.21 it puts such a text into SQL as ``'E'...'``: what PostgreSQL's own function returns
+for it, ``E'...'``, less the sign at either end, which takes the quote to be the first. PostgreSQL
 answers ``syntax error``, and nothing can be written: JSON within JSON, as TFX notes a component's
 settings, is full of backslashes. So another sign goes into the database in place of each.
 """
@@ -59,18 +59,18 @@ def replace_text(proto: message.Message, old: str, new: str) -> None:
     """
     for field, value in proto.ListFields():
         if field.type == FieldDescriptor.TYPE_STRING:
-            if field.label == FieldDescriptor.LABEL_REPEATED:
+            if not isinstance(value, str):
                 value[:] = [text.replace(old, new) for text in value]
             elif old in value:
                 setattr(proto, field.name, value.replace(old, new))
         elif field.type == FieldDescriptor.TYPE_MESSAGE:
             if _is_map(field):
                 _replace_in_map(field, value, old, new)
-            elif field.label == FieldDescriptor.LABEL_REPEATED:
+            elif isinstance(value, message.Message):
+                replace_text(value, old, new)
+            else:
                 for each in value:
                     replace_text(each, old, new)
-            else:
-                replace_text(value, old, new)
 
 
 def _is_map(field: FieldDescriptor) -> bool:

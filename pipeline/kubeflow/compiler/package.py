@@ -31,6 +31,7 @@ def compile_package(job: KubeflowJob) -> str:
 
     Raises:
         InvalidOverride: If an override of the job names no field, or has an unusable value.
+        MissingKubeflow: If kfp, which TFX compiles with, is not installed.
         UnknownStep: If a machine is given to a task that the pipeline does not have.
     """
     spec = tfx_spec(job, without_files(job.config()), RunData())

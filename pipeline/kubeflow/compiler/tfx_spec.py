@@ -13,6 +13,7 @@ from pipeline.create_pipeline import create_pipeline
 from pipeline.kubeflow.compiler.imported_models import ImportedModels
 from pipeline.kubeflow.compiler.task_names import rename_tasks
 from pipeline.kubeflow.job import SCHEMA_FOLDER, KubeflowJob
+from pipeline.kubeflow.missing_kubeflow import check_kubeflow
 from pipeline.schema_copy import schema_path
 
 RUN_STEP = ("python", "-m", "pipeline.kubeflow.container.run_step")
@@ -50,7 +51,9 @@ def tfx_spec(job: KubeflowJob, config: PipelineConfig, run: RunData) -> dict[str
     Raises:
         MissingWeights: If the config names a weights file that does not exist.
         UnusableKey: If it names a private key that cannot sign.
+        MissingKubeflow: If kfp, which TFX compiles with, is not installed.
     """
+    check_kubeflow()
     pipeline = create_pipeline(
         name=job.name,
         root=job.root,
@@ -116,10 +119,13 @@ def constant_parameters(spec: dict[str, Any]) -> dict[tuple[str, str], str]:
 def structure_digest(spec: dict[str, Any]) -> str:
     """Returns a digest of all but the text parameters: tasks, what they read, what they run.
 
+    TFX 1.16 and 1.21 compile the same but for their name, so that an image may hold the other one.
+
     Args:
         spec: See ``tfx_spec``.
     """
     same = json.loads(json.dumps(spec))
+    del same["sdkVersion"]
     for task, parameter in constant_parameters(spec):
         inputs = same["root"]["dag"]["tasks"][task]["inputs"]["parameters"]
         inputs[parameter] = "text"

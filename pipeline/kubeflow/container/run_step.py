@@ -18,6 +18,7 @@ from pipeline.gpu import hide_gpus
 from pipeline.kubeflow.blessed_record import is_nothing
 from pipeline.kubeflow.container.launcher_paths import local_path, uri_of
 from pipeline.kubeflow.job import SCHEMA_FOLDER
+from pipeline.kubeflow.missing_kubeflow import MissingKubeflow, check_kubeflow
 from pipeline.schema_copy import write_schema_copy
 
 LOCAL_COPIES = "--local_copies"
@@ -131,6 +132,10 @@ def _artifacts(side: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _run(command: StepCommand) -> None:
+    try:
+        check_kubeflow()
+    except MissingKubeflow as error:
+        sys.exit(str(error))
     outputs = command.step["outputs"]
     hide_gpus()  # Before TensorFlow looks for them.
     write_schema_copy(SCHEMA_FOLDER)

@@ -1,21 +1,20 @@
 """A connection to a Kubeflow Pipelines server that says in one line why it does not work.
 
-On the client that ``kfp`` itself is built on, ``kfp_server_api``, because ``kfp.Client`` tries a
-server that does not answer for minutes, knows no timeout, prints, asks for a login and writes to
-the home directory.
+Its API is that of https://www.kubeflow.org/docs/components/pipelines/reference/api/. ``kfp.Client``
+tries a server that does not answer for minutes, knows no timeout, prints, asks for a login and
+writes to the home directory; ``kfp_server_api`` beneath it names its methods otherwise in other
+versions; and neither is in every installation.
 """
 
 import json
 import re
 import ssl
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import kfp_server_api
-import urllib3
+import httpx
 
 from pipeline.kubeflow.server.refused import KubeflowRefused
 
@@ -25,7 +24,8 @@ FIRST_ANSWER_SECONDS = 10.0
 # An upload is parsed and stored before it is answered.
 ANSWER_SECONDS = 60.0
 
-_HEALTH = "/apis/v2beta1/healthz"
+_API = "/apis/v2beta1/"
+_HEALTH = "healthz"
 _LONGEST_MESSAGE = 500
 
 
@@ -57,15 +57,10 @@ class PipelinesServer:
 
     Attributes:
         address: Where it is.
-        pipelines: Pipelines and their versions.
-        uploads: Packages.
-        experiments: What runs are grouped by.
-        runs: Runs.
-        recurring_runs: Schedules.
     """
 
     def __init__(self, address: KubeflowAddress) -> None:
-        """Connects, and asks the server what it is.
+        """Asks the server what it is.
 
         Args:
             address: Where it is.
@@ -75,12 +70,7 @@ class PipelinesServer:
                 and no namespace is given, or the other way round.
         """
         self.address = address
-        self._client = client = _client(address)
-        self.pipelines = kfp_server_api.PipelineServiceApi(client)
-        self.uploads = kfp_server_api.PipelineUploadServiceApi(client)
-        self.experiments = kfp_server_api.ExperimentServiceApi(client)
-        self.runs = kfp_server_api.RunServiceApi(client)
-        self.recurring_runs = kfp_server_api.RecurringRunServiceApi(client)
+        self._trusted = _trusted(address)
         several_users = self._health()
         if several_users and not address.namespace:
             raise KubeflowRefused(
@@ -91,106 +81,156 @@ class PipelinesServer:
                 f"{address.url} has no namespaces for users: leave --namespace out"
             )
 
-    def ask(self, what: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Calls a method of one of the services.
-
-        Args:
-            what: For the error: ``the upload``.
-            call: The method.
-            *args: Its arguments.
-            **kwargs: Its arguments by name; those that are None are left out.
-
-        Raises:
-            KubeflowRefused: If it fails.
-        """
-        given = {name: value for name, value in kwargs.items() if value is not None}
-        timeout = (CONNECT_SECONDS, ANSWER_SECONDS)
-        with _refusals(self.address, what):
-            answer = call(*args, **given, _request_timeout=timeout)
-            # Of what is not JSON the client makes an answer in which everything is None.
-            if not isinstance(json.loads(self._client.last_response.data), dict):
-                raise _is_another(self.address)
-        return answer
-
     def all_of(
-        self, what: str, call: Callable[..., Any], items: str, *args: Any, **kwargs: Any
-    ) -> Iterator[Any]:
-        """Calls a method that lists things, for page after page.
+        self, what: str, path: str, items: str, **query: str | None
+    ) -> Iterator[dict[str, Any]]:
+        """Lists a collection, page after page.
 
         Args:
-            what: For the error.
-            call: The method.
-            items: The attribute of its answer that holds them.
-            *args: Its arguments.
-            **kwargs: Its arguments by name; those that are None are left out.
+            what: For the error: ``the list of pipelines``.
+            path: Of the collection: ``pipelines``.
+            items: Where an answer holds them.
+            **query: What else is asked; what is None is left out.
 
         Raises:
             KubeflowRefused: If it fails.
         """
         token: str | None = None
         while True:
-            page = self.ask(what, call, *args, **kwargs, page_size=100, page_token=token)
-            yield from getattr(page, items) or ()
-            token = page.next_page_token
+            asked = _given(query) | {"page_size": "100"} | _given({"page_token": token})
+            page = self._ask(what, "GET", path, params=asked)
+            yield from page.get(items) or ()
+            token = page.get("next_page_token")
             if not token:
                 return
 
+    def make(self, what: str, path: str, key: str, body: Mapping[str, Any]) -> str:
+        """Posts something new to a collection.
+
+        Args:
+            what: For the error: ``the run``.
+            path: Of the collection.
+            key: Where the answer says the new one's id.
+            body: What is to be known of it; what is None is left out.
+
+        Returns:
+            The id.
+
+        Raises:
+            KubeflowRefused: If it fails.
+        """
+        return self._id(self._ask(what, "POST", path, json=_given(body)), key)
+
+    def upload(self, what: str, path: str, key: str, file: Path, **query: str) -> str:
+        """Posts a file; as ``make`` else.
+
+        Args:
+            what: For the error.
+            path: That takes files.
+            key: Where the answer says the new one's id.
+            file: The file.
+            **query: What is to be known of it.
+
+        Raises:
+            KubeflowRefused: If it fails.
+        """
+        files = {"uploadfile": (file.name, file.read_bytes())}
+        return self._id(self._ask(what, "POST", path, params=query, files=files), key)
+
+    def remove(self, what: str, path: str) -> None:
+        """Deletes something.
+
+        Args:
+            what: For the error: ``to remove ...``.
+            path: Of the thing: ``recurringruns/ID``.
+
+        Raises:
+            KubeflowRefused: If it fails.
+        """
+        self._ask(what, "DELETE", path)
+
     def _health(self) -> bool:
         """Returns whether the server has several users."""
-        with _refusals(self.address, "its health"):
-            response = kfp_server_api.HealthzServiceApi(self._client).get_healthz(
-                _preload_content=False, _request_timeout=(CONNECT_SECONDS, FIRST_ANSWER_SECONDS)
-            )
-            body = response.data
-        if response.geturl() and not response.geturl().split("?")[0].endswith(_HEALTH):
+        response = self._response("its health", "GET", _HEALTH, FIRST_ANSWER_SECONDS)
+        if not response.url.path.endswith(_API + _HEALTH):
             raise KubeflowRefused(
                 f"{self.address.url} sends to another page, as it does before a login: "
                 "give a token with --token-file"
             )
-        try:
-            health = json.loads(body)
-        except ValueError:
-            health = None
+        health = self._object(response)
         # What is false or empty may be left out.
-        if not isinstance(health, dict) or (health and "multi_user" not in health):
+        if health and "multi_user" not in health:
             raise _is_another(self.address)
         return bool(health.get("multi_user"))
 
+    def _ask(self, what: str, method: str, path: str, **request: Any) -> dict[str, Any]:
+        return self._object(self._response(what, method, path, ANSWER_SECONDS, **request))
 
-def _client(address: KubeflowAddress) -> kfp_server_api.ApiClient:
-    if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", address.url):
-        raise KubeflowRefused(
-            f"{address.host!r} is no address such as https://kubeflow.example.com/pipeline"
-        )
-    configuration = kfp_server_api.Configuration(host=address.url)
-    # The user can try again; a page before a login is followed, to see that it is one.
-    configuration.retries = urllib3.Retry(3, connect=0, read=0, status=0, other=0)
-    if address.token:
-        configuration.api_key["authorization"] = address.token
-        configuration.api_key_prefix["authorization"] = "Bearer"
-    if address.ca_file:
+    def _response(
+        self, what: str, method: str, path: str, seconds: float, **request: Any
+    ) -> httpx.Response:
+        """Returns what is no error; a page before a login is followed, to see that it is one."""
+        token = self.address.token
         try:
-            ssl.create_default_context(cafile=address.ca_file)
-        except ssl.SSLError as error:
-            raise KubeflowRefused(f"{address.ca_file} holds no certificates") from error
-        except OSError as error:
-            raise KubeflowRefused(f"{address.ca_file} cannot be read: {error.strerror}") from error
-        configuration.ssl_ca_cert = str(address.ca_file)
-    return kfp_server_api.ApiClient(configuration)
+            response = httpx.request(
+                method,
+                self.address.url + _API + path,
+                headers={"Authorization": f"Bearer {token}"} if token else None,
+                timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS),
+                follow_redirects=True,
+                verify=self._trusted,
+                trust_env=False,
+                **request,
+            )
+        except httpx.InvalidURL as error:
+            raise _no_address(self.address) from error
+        except httpx.RequestError as error:
+            raise KubeflowRefused(_no_answer(self.address, error)) from error
+        if response.is_error:
+            raise KubeflowRefused(_words(self.address, what, response))
+        return response
+
+    def _object(self, response: httpx.Response) -> dict[str, Any]:
+        try:
+            answer = json.loads(response.content)
+        except ValueError as error:
+            raise _is_another(self.address) from error
+        if not isinstance(answer, dict):
+            raise _is_another(self.address)
+        return answer
+
+    def _id(self, answer: Mapping[str, Any], key: str) -> str:
+        identity = answer.get(key)
+        if not isinstance(identity, str):
+            raise _is_another(self.address)
+        return identity
 
 
-@contextmanager
-def _refusals(address: KubeflowAddress, what: str) -> Iterator[None]:
-    """Turns the errors of a request into one of ours."""
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _trusted(address: KubeflowAddress) -> ssl.SSLContext | bool:
+    """Returns whom httpx trusts: True is whom Mozilla does."""
+    if not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", address.url):
+        raise _no_address(address)
+    if not address.ca_file:
+        return True
+    # From 3.13 on, Python's default context refuses many an authority of one's own.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        yield
-    except kfp_server_api.ApiException as error:
-        raise KubeflowRefused(_words(address, what, error)) from error
-    except urllib3.exceptions.HTTPError as error:
-        raise KubeflowRefused(_no_answer(address, error)) from error
-    except (AttributeError, TypeError, ValueError) as error:
-        # What the client makes of an answer that is not of Kubeflow's form.
-        raise _is_another(address) from error
+        context.load_verify_locations(address.ca_file)
+    except ssl.SSLError as error:
+        raise KubeflowRefused(f"{address.ca_file} holds no certificates") from error
+    except OSError as error:
+        raise KubeflowRefused(f"{address.ca_file} cannot be read: {error.strerror}") from error
+    return context
+
+
+def _no_address(address: KubeflowAddress) -> KubeflowRefused:
+    return KubeflowRefused(
+        f"{address.host!r} is no address such as https://kubeflow.example.com/pipeline"
+    )
 
 
 def _is_another(address: KubeflowAddress) -> KubeflowRefused:
@@ -200,38 +240,42 @@ def _is_another(address: KubeflowAddress) -> KubeflowRefused:
     )
 
 
-def _no_answer(address: KubeflowAddress, error: urllib3.exceptions.HTTPError) -> str:
-    reason = error.reason if isinstance(error, urllib3.exceptions.MaxRetryError) else error
-    if isinstance(reason, urllib3.exceptions.SSLError):
+def _no_answer(address: KubeflowAddress, error: httpx.RequestError) -> str:
+    if _is_about_trust(error):
         return (
-            f"{address.url} could not be trusted ({_one_line(reason.args[0])}): "
+            f"{address.url} could not be trusted ({_one_line(error)}): "
             "name its certificate authority with --ca-file"
         )
-    if isinstance(reason, urllib3.exceptions.NewConnectionError):
-        why = _one_line(reason).rpartition(": ")[2]
-    elif isinstance(reason, urllib3.exceptions.TimeoutError):
-        why = "timed out"
-    else:
-        why = _one_line(reason)
+    why = "timed out" if isinstance(error, httpx.TimeoutException) else _one_line(error)
     return f"no answer from {address.url} ({why}): is the address right, is a port forwarded to it?"
 
 
-def _words(address: KubeflowAddress, what: str, error: kfp_server_api.ApiException) -> str:
-    said = _message(error.body)
-    if error.status == 401:
+def _is_about_trust(error: BaseException | None) -> bool:
+    """Returns whether TLS is the reason, which httpx wraps twice."""
+    while error is not None and not isinstance(error, ssl.SSLError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _words(address: KubeflowAddress, what: str, response: httpx.Response) -> str:
+    status = response.status_code
+    try:
+        said = _message(response.content.decode())
+    except ValueError:
+        return str(_is_another(address))
+    if status == 401:
         login = "does not take the token" if address.token else "wants a login"
         return f"{address.url} {login} (401): give a valid token with --token-file"
-    if error.status == 403:
+    if status == 403:
         whom = f" in namespace {address.namespace}" if address.namespace else ""
         return f"{address.url} does not allow {what}{whom} (403): {said}"
-    if error.status in (404, 405) and what == "its health":
+    if status in (404, 405) and what == "its health":
         return str(_is_another(address))
-    return f"{address.url} refused {what} ({error.status}): {said}"
+    return f"{address.url} refused {what} ({status}): {said}"
 
 
-def _message(body: Any) -> str:
+def _message(text: str) -> str:
     """Kubeflow's words for an error, on one line: its services name them differently."""
-    text = body.decode(errors="replace") if isinstance(body, bytes) else str(body or "")
     try:
         answer = json.loads(text)
     except ValueError:

@@ -7,8 +7,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import kfp_server_api as api
-
 from pipeline.kubeflow.server.compiled_package import CompiledPackage
 from pipeline.kubeflow.server.cron import InvalidCron, cron_with_seconds
 from pipeline.kubeflow.server.pipelines_server import KubeflowAddress, PipelinesServer
@@ -18,6 +16,7 @@ DEFAULT_EXPERIMENT = "Default"
 # The runtime parameter of pipeline/kubeflow/compiler/settings_task.py, whose import would load TFX.
 _SPAN = "span"
 _NEWEST_SPAN = -1
+_RECURRING_RUNS = "recurringruns"
 
 
 @dataclass(frozen=True)
@@ -87,18 +86,19 @@ def submit(
     server = PipelinesServer(address)
     version = _upload(server, compiled)
     name = run_name or f"{compiled.name} {datetime.now(timezone.utc):%Y-%m-%d %H:%M:%S}Z"
-    run = server.ask(
+    run_id = server.make(
         "the run",
-        server.runs.create_run,
-        body=api.V2beta1Run(
-            experiment_id=_experiment(server, experiment),
-            display_name=name,
-            pipeline_version_reference=version,
-            runtime_config=api.V2beta1RuntimeConfig(parameters=parameters),
-        ),
+        "runs",
+        "run_id",
+        {
+            "experiment_id": _experiment(server, experiment),
+            "display_name": name,
+            "pipeline_version_reference": version,
+            "runtime_config": {"parameters": parameters},
+        },
     )
-    url = f"{address.url}/#/runs/details/{run.run_id}"
-    return SubmittedRun(run.run_id, url, name, compiled.version)
+    url = f"{address.url}/#/runs/details/{run_id}"
+    return SubmittedRun(run_id, url, name, compiled.version)
 
 
 def schedule(
@@ -142,94 +142,94 @@ def schedule(
     experiment_id = _experiment(server, experiment)
     name = run_name or compiled.name
     older = [
-        each.recurring_run_id
+        each["recurring_run_id"]
         for each in server.all_of(
             "the list of recurring runs",
-            server.recurring_runs.list_recurring_runs,
-            "recurring_runs",
+            _RECURRING_RUNS,
+            "recurringRuns",
             experiment_id=experiment_id,
         )
-        if each.display_name == name
+        if each["display_name"] == name
     ]
-    made = server.ask(
+    made = server.make(
         "the recurring run",
-        server.recurring_runs.create_recurring_run,
-        body=api.V2beta1RecurringRun(
-            display_name=name,
-            experiment_id=experiment_id,
-            namespace=address.namespace,
-            mode=api.RecurringRunMode.ENABLE,
-            pipeline_version_reference=version,
-            runtime_config=api.V2beta1RuntimeConfig(parameters=parameters),
-            trigger=api.V2beta1Trigger(cron_schedule=api.V2beta1CronSchedule(cron=cron)),
-            max_concurrency="1",
-            no_catchup=True,
-        ),
+        _RECURRING_RUNS,
+        "recurring_run_id",
+        {
+            "display_name": name,
+            "experiment_id": experiment_id,
+            "namespace": address.namespace,
+            "mode": "ENABLE",
+            "pipeline_version_reference": version,
+            "runtime_config": {"parameters": parameters},
+            "trigger": {"cron_schedule": {"cron": cron}},
+            "max_concurrency": "1",
+            "no_catchup": True,
+        },
     )
     for old in older:
-        server.ask(
-            f"to remove the recurring run {old}, which the new {made.recurring_run_id} replaces",
-            server.recurring_runs.delete_recurring_run,
-            old,
+        server.remove(
+            f"to remove the recurring run {old}, which the new {made} replaces",
+            f"{_RECURRING_RUNS}/{old}",
         )
-    url = f"{address.url}/#/recurringrun/details/{made.recurring_run_id}"
-    return ScheduledRun(made.recurring_run_id, url, name, compiled.version, cron, len(older))
+    url = f"{address.url}/#/recurringrun/details/{made}"
+    return ScheduledRun(made, url, name, compiled.version, cron, len(older))
 
 
-def _upload(server: PipelinesServer, package: CompiledPackage) -> Any:
+def _upload(server: PipelinesServer, package: CompiledPackage) -> dict[str, str]:
     """Returns the reference of the package's version, after an upload if there is none yet."""
     namespace = server.address.namespace
-    same_name = {"operation": "EQUALS", "key": "display_name", "stringValue": package.name}
     found = [
-        each.pipeline_id
+        each["pipeline_id"]
         for each in server.all_of(
             "the list of pipelines",
-            server.pipelines.list_pipelines,
+            "pipelines",
             "pipelines",
             namespace=namespace,
-            filter=json.dumps({"predicates": [same_name]}),
+            filter=_named(package.name),
         )
-        if each.display_name == package.name
+        if each["display_name"] == package.name
     ]
     if found:
         pipeline_id = found[0]
     else:
-        body = api.V2beta1Pipeline(display_name=package.name, namespace=namespace)
-        pipeline_id = server.ask("the pipeline", server.pipelines.create_pipeline, body).pipeline_id
+        body = {"display_name": package.name, "namespace": namespace}
+        pipeline_id = server.make("the pipeline", "pipelines", "pipeline_id", body)
     versions = server.all_of(
-        "the list of versions",
-        server.pipelines.list_pipeline_versions,
-        "pipeline_versions",
-        pipeline_id,
+        "the list of versions", f"pipelines/{pipeline_id}/versions", "pipeline_versions"
     )
     for each in versions:
-        if each.display_name == package.version:
-            version = each
+        if each["display_name"] == package.version:
+            version = each["pipeline_version_id"]
             break
     else:
-        version = server.ask(
+        version = server.upload(
             f"the package {package.path}",
-            server.uploads.upload_pipeline_version,
-            str(package.path),
+            "pipelines/upload_version",
+            "pipeline_version_id",
+            package.path,
             name=package.version,
             pipelineid=pipeline_id,
         )
-    return api.V2beta1PipelineVersionReference(
-        pipeline_id=pipeline_id, pipeline_version_id=version.pipeline_version_id
-    )
+    return {"pipeline_id": pipeline_id, "pipeline_version_id": version}
 
 
 def _experiment(server: PipelinesServer, name: str) -> str:
     """Returns the experiment's ID, after it was made if there is none of that name."""
-    same_name = {"operation": "EQUALS", "key": "display_name", "stringValue": name}
     for each in server.all_of(
         "the list of experiments",
-        server.experiments.list_experiments,
+        "experiments",
         "experiments",
         namespace=server.address.namespace,
-        filter=json.dumps({"predicates": [same_name]}),
+        filter=_named(name),
     ):
-        if each.display_name == name and each.storage_state != "ARCHIVED":
-            return each.experiment_id
-    body = api.V2beta1Experiment(display_name=name, namespace=server.address.namespace)
-    return server.ask("the experiment", server.experiments.create_experiment, body).experiment_id
+        if each["display_name"] == name and each.get("storage_state") != "ARCHIVED":
+            return str(each["experiment_id"])
+    body = {"display_name": name, "namespace": server.address.namespace}
+    return server.make("the experiment", "experiments", "experiment_id", body)
+
+
+def _named(name: str) -> str:
+    """Returns the filter of a list in which everything has that name."""
+    same = {"operation": "EQUALS", "key": "display_name", "stringValue": name}
+    return json.dumps({"predicates": [same]})

@@ -2,7 +2,8 @@
 
 There need not be a Docker engine. The Dockerfile's own COPY lines are followed, through its
 ``.dockerignore``, and the project is built and unpacked as its install line would. The locked
-packages are those of the environment that runs the tests: ``make`` installs the same lock.
+packages are those of the environment that runs the tests: of the image's own lock, or of another
+stack's.
 """
 
 import os

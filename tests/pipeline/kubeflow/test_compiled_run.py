@@ -21,9 +21,10 @@ from studio.dataset import render_dataset
 from tests.pipeline.kubeflow.image_files import PROJECT, image_files
 from tests.pipeline.kubeflow.jobs import ROOT, a_job
 from tests.pipeline.kubeflow.launcher import FailedStep, Launcher
+from tests.pipeline.kubeflow.needs_kfp import needs_kfp
 from tests.test_end_to_end import FAST
 
-pytestmark = [pytest.mark.slow, pytest.mark.cluster]
+pytestmark = [needs_kfp, pytest.mark.slow, pytest.mark.cluster]
 
 STUDIO = StudioConfig(cars=12, test_cars=0, poses=4, width=96, height=64)
 OWN = {"run-settings", "keep-record"}

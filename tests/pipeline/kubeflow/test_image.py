@@ -2,12 +2,12 @@
 
 import ast
 import json
+import os
 import re
 import shlex
 import subprocess
 from pathlib import PurePosixPath
 
-import apache_beam
 import pytest
 import tensorflow as tf
 
@@ -21,8 +21,10 @@ from tests.pipeline.kubeflow.image_files import (
     image_environment,
     image_files,
 )
+from tests.pipeline.kubeflow.needs_kfp import needs_kfp
 
 LOCK = "requirements/tfx-1.16-py3.10.txt"
+GPU_LOCK = "requirements/tfx-1.16-gpu.txt"
 EXECUTOR = "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"
 STAGES = [
     "base-cpu",
@@ -74,6 +76,12 @@ def setup_call():
     )
     wanted = ("version", "packages", "package_data")
     return {word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg in wanted}
+
+
+def locked(package, lock=LOCK):
+    """Returns the version of a package in a lock of the image's stack, which need not be here."""
+    (version,) = re.findall(rf"^{package}==(\S+)", (PROJECT / lock).read_text(), re.MULTILINE)
+    return version
 
 
 @pytest.fixture(scope="module")
@@ -158,12 +166,18 @@ def test_every_package_that_is_copied_is_installed(setup_call):
 
 
 def test_it_installs_the_lock_that_make_installs(stages):
-    makefile = dict(
-        line.split(" := ")
-        for line in (PROJECT / "Makefile").read_text().splitlines()
-        if ":=" in line
-    )
-    assert makefile["LOCK"] == LOCK
+    chosen = {
+        what: subprocess.run(
+            ["sh", "requirements/stack.sh", what],
+            cwd=PROJECT,
+            env=os.environ | {"STACK": "1.16", "EXTRAS": "kubeflow"},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+        for what in ("locks", "pythons")
+    }
+    assert chosen == {"locks": LOCK, "pythons": "3.10"}
     build = stages["build"][1]
     assert ("COPY", f"{LOCK} {LOCK}") in build
     (sync,) = (rest for name, rest in build if name == "RUN" and "pip sync" in rest)
@@ -202,6 +216,16 @@ def test_stages_build_on_stages_or_named_images(stages):
         assert {base.replace("${DEVICE}", device) for base in inside} <= set(stages)
 
 
+def test_the_cuda_is_the_locked_one(defaults):
+    cuda = locked("nvidia-cuda-runtime-cu12", GPU_LOCK).rpartition(".")[0]
+    for base in ("GPU_BASE", "GPU_TOOLS"):
+        assert defaults[base].startswith(f"nvidia/cuda:{cuda}.")
+    assert defaults["CUDNN"].startswith(f"{locked('nvidia-cudnn-cu12', GPU_LOCK)}-")
+
+
+@pytest.mark.skipif(
+    tf.__version__ != locked("tensorflow"), reason="another TensorFlow than the image's is here"
+)
 def test_the_cuda_is_the_one_that_tensorflow_was_built_with(defaults):
     built = tf.sysconfig.get_build_info()
     assert built["is_cuda_build"]
@@ -211,7 +235,7 @@ def test_the_cuda_is_the_one_that_tensorflow_was_built_with(defaults):
 
 
 def test_the_worker_has_the_locked_beam(stages, defaults):
-    assert defaults["BEAM_SDK"] == f"apache/beam_python3.10_sdk:{apache_beam.__version__}"
+    assert defaults["BEAM_SDK"] == f"apache/beam_python3.10_sdk:{locked('apache-beam')}"
     assert stages["beam-worker"] == (
         "runtime",
         [
@@ -299,6 +323,7 @@ def test_the_image_holds_data_files(image):
     assert not (image / "serving/deploy").exists()
 
 
+@needs_kfp
 def test_the_modules_of_the_steps_import(image, tmp_path):
     """What TFX starts each step with, and every module of ours that a step can name."""
     ours = sorted(

@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 from google.protobuf import json_format
-from kfp import components
-from kfp.pipeline_spec import pipeline_spec_pb2
+from tfx.version import __version__ as TFX  # noqa: N812
 
 from components.photograph_statistics import PhotographStatistics
 from pipeline.kubeflow.compiler.machines import UnknownStep
@@ -13,6 +12,9 @@ from pipeline.kubeflow.compiler.package import compile_package
 from pipeline.kubeflow.job import KUBEFLOW_JOB, StepMachine
 from pipeline.presets import PRESETS
 from tests.pipeline.kubeflow.jobs import IMAGE, ROOT, a_job, golden_job
+from tests.pipeline.kubeflow.needs_kfp import needs_kfp
+
+pytestmark = needs_kfp
 
 GOLDEN = Path(__file__).with_name("carvana-512.yaml")
 
@@ -36,7 +38,9 @@ def container(spec, task):
 
 
 def test_the_golden_copy(package):
-    assert package == GOLDEN.read_text(), (
+    # Compiled with TFX 1.16; other versions of it differ in nothing but their name.
+    golden = GOLDEN.read_text().replace("sdkVersion: tfx-1.16.0", f"sdkVersion: tfx-{TFX}")
+    assert package == golden, (
         f"if this is wanted: GOLDEN.write_text(compile_package(golden_job())) of {__file__}"
     )
 
@@ -51,6 +55,8 @@ def test_every_preset_gives_the_same_bytes_twice(preset):
 
 
 def test_kubeflows_own_loader_takes_it(package):
+    from kfp import components
+
     loaded = components.load_component_from_text(package)
     assert loaded.name == "studio-mask"
     parameters = {
@@ -66,6 +72,8 @@ def test_kubeflows_own_loader_takes_it(package):
 
 
 def test_it_is_a_pipeline_spec_of_version_2_1(spec):
+    from kfp.pipeline_spec import pipeline_spec_pb2
+
     parsed = json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())
     assert parsed.schema_version == "2.1.0"
     assert parsed.default_pipeline_root == ROOT

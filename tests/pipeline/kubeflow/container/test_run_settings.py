@@ -17,6 +17,9 @@ from pipeline.writable import NotWritable
 from studio.config import StudioConfig
 from studio.dataset import render_dataset
 from tests.pipeline.kubeflow.jobs import ROOT, a_job
+from tests.pipeline.kubeflow.needs_kfp import needs_kfp
+
+pytestmark = needs_kfp
 
 STUDIO = StudioConfig(cars=1, test_cars=0, poses=1, width=48, height=32)
 

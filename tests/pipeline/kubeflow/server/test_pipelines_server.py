@@ -157,7 +157,9 @@ def test_several_users_need_a_namespace(fake):
     )
 
 
-@pytest.mark.parametrize("host", ["", "ftp://there", "http://", "http:// a", "http://a?b", "/tmp"])
+@pytest.mark.parametrize(
+    "host", ["", "ftp://there", "http://", "http:// a", "http://a?b", "http://a:b", "/tmp"]
+)
 def test_no_address(host):
     assert refusal_of(host).startswith(f"{host!r} is no address such as https://")
 
@@ -194,11 +196,13 @@ def test_an_authority_of_ones_own(tmp_path):
     with Server(("127.0.0.1", 0), Healthy) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        host = f"127.0.0.1:{server.server_port}"
-        said = refusal_of(host)
-        PipelinesServer(KubeflowAddress(host, ca_file=made.ca))
-        server.shutdown()
-        thread.join()
+        try:
+            host = f"127.0.0.1:{server.server_port}"
+            said = refusal_of(host)
+            PipelinesServer(KubeflowAddress(host, ca_file=made.ca))
+        finally:
+            server.shutdown()
+            thread.join()
     assert said.startswith(f"https://{host} could not be trusted (")
     assert said.endswith("name its certificate authority with --ca-file")
 

@@ -236,6 +236,7 @@ def test_nothing_is_sent_of_another_file(fake, address, tmp_path):
         (Refusal(500, "x" * 2000, "text/plain"), r"\(500\): x{500}\.\.\.$"),
         (Refusal(400, b"\xff\xfe", "text/plain"), "is no Kubeflow Pipelines"),
         (Refusal(200, "<html>", "text/html"), "is no Kubeflow Pipelines"),
+        (Refusal(200, {"pipeline_id": "pipeline-1"}), "is no Kubeflow Pipelines"),
     ],
 )
 def test_a_package_that_is_refused(fake, address, package, answer, said):
