@@ -35,6 +35,8 @@ SERVER = [
 PIPELINE = [
     *CLIENT,
     *SERVER,
+    # Beam reads hdfs:// with it.
+    "hdfs",
     "jinja2>=3",
     "keras>=3.3",
     "keras-tuner",
