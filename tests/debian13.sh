@@ -58,6 +58,11 @@ in_root() {
     chroot "$root" sh -c "cd /root/studio-mask && $*"
 }
 
+# Keeps what libraries say off the screen, unless it fails.
+quietly() {
+  "$@" 2>"$place/exchange.log" || { cat "$place/exchange.log" >&2; exit 1; }
+}
+
 for target in $targets; do
   started=$(date +%s)
   in_root make "$target"
@@ -68,14 +73,14 @@ case " $targets " in
   *" run "*)
     started=$(date +%s)
     [ -d runs/sample/serving_models/mask ] || make --no-print-directory run
-    compare="-m benchmarks.portability"
-    .venv/bin/python $compare give "$place/exchange"
+    compare=".venv/bin/python -m benchmarks.portability"
+    quietly $compare give "$place/exchange"
     rm -rf "$home/exchange" && cp -r "$place/exchange" "$home/exchange"
-    in_root .venv/bin/python $compare take /root/exchange
+    quietly in_root $compare take /root/exchange
     rm -rf "$home/exchange"
-    in_root .venv/bin/python $compare give /root/exchange
+    quietly in_root $compare give /root/exchange
     rm -rf "$place/exchange" && cp -r "$home/exchange" "$place/exchange"
-    .venv/bin/python $compare take "$place/exchange"
+    quietly $compare take "$place/exchange"
     echo "Debian 13: models of both sides on both sides, in $(since "$started")"
     ;;
 esac

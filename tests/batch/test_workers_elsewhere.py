@@ -73,4 +73,5 @@ def test_two_workers_of_a_job_server_write_the_same_submission(run, engine, tmp_
     assert "13 photographs; model" in screen
     assert "/13 photographs, " in screen
     summary = json.loads((by_workers / "summary.json").read_text())
-    assert summary["photographs_per_second"] >= 13 / seconds
+    # It is rounded to two digits.
+    assert summary["photographs_per_second"] >= 13 / seconds - 0.005
