@@ -177,7 +177,10 @@ class FakeRest:
 
     def stop(self):
         self._server.should_exit = True
-        self._thread.join()
+        self._thread.join(timeout=10)
+        # A connection that a test left open must not hold up the end of all tests.
+        self._server.force_exit = True
+        self._thread.join(timeout=10)
         self._pool.shutdown()
 
     async def _answer(self, scope, receive, send):
