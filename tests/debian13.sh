@@ -9,7 +9,7 @@
 set -eu
 place=$PWD/.debian13
 root=$place/root
-home=$root/root
+home=$root/srv
 targets=${TARGETS:-run test}
 
 fail() {
@@ -55,7 +55,7 @@ in_root() {
     ${no_proxy:+no_proxy="$no_proxy"} \
     ${UV_DEFAULT_INDEX:+UV_DEFAULT_INDEX="$UV_DEFAULT_INDEX"} \
     ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} ${CI:+CI="$CI"} \
-    chroot "$root" sh -c "cd /root/studio-mask && $*"
+    chroot "$root" sh -c "cd /srv/studio-mask && $*"
 }
 
 # Keeps what libraries say off the screen, unless it fails.
@@ -76,9 +76,9 @@ case " $targets " in
     compare=".venv/bin/python -m benchmarks.portability"
     quietly $compare give "$place/exchange"
     rm -rf "$home/exchange" && cp -r "$place/exchange" "$home/exchange"
-    quietly in_root $compare take /root/exchange
+    quietly in_root $compare take /srv/exchange
     rm -rf "$home/exchange"
-    quietly in_root $compare give /root/exchange
+    quietly in_root $compare give /srv/exchange
     rm -rf "$place/exchange" && cp -r "$home/exchange" "$place/exchange"
     quietly $compare take "$place/exchange"
     echo "Debian 13: models of both sides on both sides, in $(since "$started")"
