@@ -68,10 +68,13 @@ def main() -> None:
 def give(folder: Path, workdir: Path, data: Path | None) -> None:
     """Masks photographs with the newest model of WORKDIR; replaces FOLDER."""
     shutil.rmtree(folder, ignore_errors=True)
-    versions = (workdir / "serving_models" / "mask").iterdir()
-    newest = max(
-        (path for path in versions if path.name.isdigit()), key=lambda path: int(path.name)
-    )
+    pushed = workdir / "serving_models" / "mask"
+    versions = [path for path in pushed.glob("*") if path.name.isdigit()]
+    if not versions:
+        sys.exit(
+            f"{pushed} holds no model: the run that was to push one did not; look at its screen"
+        )
+    newest = max(versions, key=lambda path: int(path.name))
     shutil.copytree(newest, folder / "model" / newest.name)
     shutil.copytree(data or workdir / "photographs", folder / "data")
     _mask(folder, folder / "masks")

@@ -25,6 +25,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
     """Writes the record, unless the run was stopped or a part was asked for."""
+    if hasattr(config, "workerinput"):
+        return  # One of pytest-xdist's processes: it saw a part of the tests.
     folder: Path | None = config.getoption("compatibility_record")
     finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     option = config.option

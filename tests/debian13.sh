@@ -21,7 +21,7 @@ if [ "${1:-}" != inside ]; then
   [ "$(id -u)" = 0 ] || fail "make test-debian13 mounts and changes root: run it as root."
   command -v debootstrap >/dev/null || fail "No debootstrap. Install it: apt-get install debootstrap"
   # In namespaces of its own, so that mounts and processes go when this ends, however it ends.
-  exec unshare --mount --pid --fork --kill-child sh "$0" inside
+  exec unshare --mount --pid --fork --mount-proc --kill-child sh "$0" inside
 fi
 
 since() {

@@ -27,6 +27,16 @@ def test_other():
     pass
 """
 
+# The hook is called in the first process, as each of the others has ended.
+RECORDS_AT_A_WORKERS_END = """
+import pathlib
+
+def pytest_testnodedown(node):
+    records = pathlib.Path(node.config.getoption("compatibility_record")).glob("*")
+    with open("seen", "a") as seen:
+        print(len([*records]), file=seen)
+"""
+
 
 @pytest.fixture
 def recorded(tmp_path):
@@ -65,3 +75,10 @@ def test_outcomes_and_versions_are_written_down(recorded):
 @pytest.mark.parametrize("part", [("tests/test_some.py",), ("-k", "good"), ("--collect-only",)])
 def test_a_part_of_the_tests_is_not_recorded(recorded, part):
     assert recorded(*part) == []
+
+
+def test_the_processes_that_share_the_tests_write_nothing(recorded, tmp_path):
+    (tmp_path / "project" / "conftest.py").write_text(RECORDS_AT_A_WORKERS_END)
+    [record] = recorded("-n", "2")
+    assert (record["passed"], record["failed"], record["skipped"]) == (2, 1, 1)
+    assert (tmp_path / "project" / "seen").read_text().split() == ["0", "0"]

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
-from benchmarks.portability import Differences, compare
+from benchmarks.portability import Differences, compare, main
 
 
 @pytest.fixture
@@ -44,3 +45,11 @@ def test_sides_of_different_photographs_are_not_compared(answers, photograph, sc
     two = answers("two", {photograph: mask}, {scored: 0.5})
     with pytest.raises(ValueError, match=f"hold {what} of different photographs"):
         compare(one, two)
+
+
+def test_a_run_that_pushed_nothing_is_named(tmp_path):
+    (tmp_path / "run").mkdir()
+    command = ["give", str(tmp_path / "given"), "--workdir", str(tmp_path / "run")]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 1
+    assert f"{tmp_path}/run/serving_models/mask holds no model" in result.output

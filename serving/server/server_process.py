@@ -23,6 +23,7 @@ from serving.server.server_flags import TENSORFLOW_MODEL_SERVER
 
 EMBEDDED: Final = "embedded"
 
+_PROC = Path("/proc")
 _POLL_S = 0.1
 _GRACE_S = 10.0
 # How often another free port is looked for: one may be taken between the search and its use.
@@ -135,15 +136,23 @@ class ServerProcess:
         between two looks is missed.
 
         Raises:
-            ServingError: UNAVAILABLE if the process has ended.
+            ServingError: UNAVAILABLE if the process has ended; FAILED_PRECONDITION if it goes on
+                and /proc does not tell, as in a PID namespace whose /proc is the outer one's.
         """
         assert self._process is not None
+        status = _PROC / str(self._process.pid) / "status"
         try:
-            status = Path(f"/proc/{self._process.pid}/status").read_text()
-            [peak] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+            lines = status.read_text().splitlines()
+            [peak] = [line for line in lines if line.startswith("VmHWM:")]
         except (OSError, ValueError) as error:
             # Of a process that ended the line is gone before the file is.
-            raise self._ended() from error
+            if ended := self.how_it_ended():
+                raise ServingError(StatusCode.UNAVAILABLE, ended) from error
+            raise ServingError(
+                StatusCode.FAILED_PRECONDITION,
+                f"{status} does not tell the memory of the server, which runs; mount /proc of this "
+                "PID namespace",
+            ) from error
         return 1024 * int(peak.split()[1])
 
     def how_it_ended(self, timeout_s: float = 1.0) -> str | None:
@@ -194,8 +203,8 @@ class ServerProcess:
         request.model_spec.name = self._model_name
         available = get_model_status_pb2.ModelVersionStatus.AVAILABLE
         while time.monotonic() < deadline:
-            if self.how_it_ended(_POLL_S):
-                raise self._ended()
+            if ended := self.how_it_ended(_POLL_S):
+                raise ServingError(StatusCode.UNAVAILABLE, ended)
             try:
                 reply = stub.GetModelStatus(request, timeout=1.0)
             except grpc.RpcError:
@@ -207,9 +216,6 @@ class ServerProcess:
             f"the server does not serve after {self._start_timeout_s:g} s: "
             f"{_last_words(self._log) or 'it says nothing'}",
         )
-
-    def _ended(self) -> ServingError:
-        return ServingError(StatusCode.UNAVAILABLE, self.how_it_ended() or "the server hangs")
 
     def _stop(self) -> None:
         if self._channel is not None:

@@ -77,6 +77,20 @@ def test_the_embedded_server_answers_as_the_model_does(tmp_path, mask_model, pho
     assert reply.outputs["mask_png_bytes"].string_val[0] == expected["mask_png_bytes"][0]
 
 
+@pytest.mark.parametrize("status", [None, "Name:\tinit\n"])
+def test_a_proc_without_the_running_server_is_named(stand_in, tmp_path, monkeypatch, status):
+    monkeypatch.setattr(ServerProcess, "_wait_until_available", lambda *_: None)
+    with stand_in("exec sleep 600") as server:
+        pid = server._process.pid
+        if status is not None:
+            (tmp_path / "proc" / str(pid)).mkdir(parents=True)
+            (tmp_path / "proc" / str(pid) / "status").write_text(status)
+        monkeypatch.setattr(server_process, "_PROC", tmp_path / "proc")
+        with pytest.raises(ServingError, match=f"/proc/{pid}/status does not tell") as failed:
+            server.peak_memory()
+    assert failed.value.code is StatusCode.FAILED_PRECONDITION
+
+
 def test_the_flags_are_those_of_tensorflow_serving(failure, tmp_path):
     code, text = failure('echo "$@"; exit 3')
     assert code is StatusCode.UNAVAILABLE
