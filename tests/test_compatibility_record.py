@@ -27,14 +27,16 @@ def test_other():
     pass
 """
 
-# The hook is called in the first process, as each of the others has ended.
+# Counts the records at the end of each process that pytest-xdist started.
 RECORDS_AT_A_WORKERS_END = """
-import pathlib
+import pytest
 
-def pytest_testnodedown(node):
-    records = pathlib.Path(node.config.getoption("compatibility_record")).glob("*")
-    with open("seen", "a") as seen:
-        print(len([*records]), file=seen)
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(config):
+    if hasattr(config, "workerinput"):
+        records = config.getoption("compatibility_record").glob("*")
+        with config.rootpath.joinpath("seen").open("a") as seen:
+            print(len([*records]), file=seen)
 """
 
 
