@@ -33,7 +33,7 @@ test-cluster: $(INSTALLED) ## Run those that play a cluster: Kubeflow, Beam engi
 	@cat $(INSTALLED)
 	@$(TEST) -m cluster $(ARGS)
 
-test-debian13: ## Make a Debian 13 root with debootstrap, and there make run and make test (as root)
+test-debian13: $(INSTALLED) ## Make a Debian 13 root with debootstrap, and there make run and make test (as root)
 	@sh tests/debian13.sh
 
 lint: $(INSTALLED) ## Check style and types

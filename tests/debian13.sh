@@ -5,6 +5,7 @@
 # project's folder; needs root, as it mounts and changes root, and debootstrap.
 #
 # TARGETS: what is made in the root, "run test" if not said.
+# EXTRAS: of the stack there, as for make.
 # DEBIAN_MIRROR: where packages come from, if not from debootstrap's default.
 set -eu
 place=$PWD/.debian13
@@ -20,8 +21,10 @@ fail() {
 if [ "${1:-}" != inside ]; then
   [ "$(id -u)" = 0 ] || fail "make test-debian13 mounts and changes root: run it as root."
   command -v debootstrap >/dev/null || fail "No debootstrap. Install it: apt-get install debootstrap"
+  own="unshare --mount --pid --fork --mount-proc --kill-child"
+  $own true || fail "This root may not mount: in a container it needs --privileged."
   # In namespaces of its own, so that mounts and processes go when this ends, however it ends.
-  exec unshare --mount --pid --fork --mount-proc --kill-child sh "$0" inside
+  exec $own sh "$0" inside
 fi
 
 since() {
@@ -47,16 +50,29 @@ if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
 fi
 git clone --quiet --no-hardlinks "$PWD" "$home/studio-mask"
 
-# Runs in the clone, with nothing of this environment but what reaches the network.
+# What of this environment the root gets: how the network is reached.
+passed="http_proxy https_proxy no_proxy all_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY
+  UV_DEFAULT_INDEX UV_PYTHON_INSTALL_MIRROR PIP_INDEX_URL CI EXTRAS"
+
+# Runs a command in the clone.
 in_root() {
-  env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
-    ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
-    ${no_proxy:+no_proxy="$no_proxy"} \
-    ${UV_DEFAULT_INDEX:+UV_DEFAULT_INDEX="$UV_DEFAULT_INDEX"} \
-    ${PIP_INDEX_URL:+PIP_INDEX_URL="$PIP_INDEX_URL"} ${CI:+CI="$CI"} \
-    chroot "$root" sh -c "cd /srv/studio-mask && $*"
+  command=$*
+  set -- HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+  for name in $passed; do
+    eval "value=\${$name:-}"
+    [ -z "$value" ] || set -- "$@" "$name=$value"
+  done
+  env -i "$@" chroot "$root" sh -c "cd /srv/studio-mask && $command"
 }
+
+# What the tests there left goes to make compatibility, whether they passed or not.
+keep_records() {
+  if [ -d "$home/studio-mask/.tests" ]; then
+    mkdir -p .tests && cp "$home/studio-mask/.tests/"*.json .tests/
+  fi
+}
+trap keep_records EXIT
 
 # Keeps what libraries say off the screen, unless it fails.
 quietly() {
@@ -74,16 +90,16 @@ case " $targets " in
     started=$(date +%s)
     [ -d runs/sample/serving_models/mask ] || make --no-print-directory run
     compare=".venv/bin/python -m benchmarks.portability"
+    rm -rf "$place/exchange" "$place/portability.json"
     quietly $compare give "$place/exchange"
     rm -rf "$home/exchange" && cp -r "$place/exchange" "$home/exchange"
-    quietly in_root $compare take /srv/exchange
+    quietly in_root $compare take /srv/exchange --results /srv/portability.json
     rm -rf "$home/exchange"
     quietly in_root $compare give /srv/exchange
     rm -rf "$place/exchange" && cp -r "$home/exchange" "$place/exchange"
-    quietly $compare take "$place/exchange"
-    echo "Debian 13: models of both sides on both sides, in $(since "$started")"
+    cp "$home/portability.json" "$place/portability.json"
+    quietly $compare take "$place/exchange" --results "$place/portability.json"
+    echo "Debian 13: models of both sides on both sides, in $(since "$started");" \
+      "figures: $place/portability.json"
     ;;
 esac
-if [ -d "$home/studio-mask/.tests" ]; then
-  mkdir -p .tests && cp "$home/studio-mask/.tests/"*.json .tests/
-fi

@@ -71,6 +71,7 @@ class PipelinesServer:
         """
         self.address = address
         self._trusted = _trusted(address)
+        self._url = address.url
         several_users = self._health()
         if several_users and not address.namespace:
             raise KubeflowRefused(
@@ -157,6 +158,11 @@ class PipelinesServer:
                 f"{self.address.url} sends to another page, as it does before a login: "
                 "give a token with --token-file"
             )
+        # As from http to https. What is posted later goes there at once: a 301 makes a GET of it.
+        self._url = str(response.url).removesuffix(_API + _HEALTH)
+        if response.url.host != httpx.URL(self.address.url).host:
+            # Nobody meant the token for that host.
+            raise KubeflowRefused(f"{self.address.url} sends to {self._url}: name that instead")
         health = self._object(response)
         # What is false or empty may be left out.
         if health and "multi_user" not in health:
@@ -174,10 +180,10 @@ class PipelinesServer:
         try:
             response = httpx.request(
                 method,
-                self.address.url + _API + path,
+                self._url + _API + path,
                 headers={"Authorization": f"Bearer {token}"} if token else None,
                 timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS),
-                follow_redirects=True,
+                follow_redirects=path == _HEALTH,
                 verify=self._trusted,
                 trust_env=False,
                 **request,

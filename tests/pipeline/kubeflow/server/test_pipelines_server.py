@@ -118,6 +118,41 @@ def test_a_page_before_a_login(fake):
     )
 
 
+@pytest.fixture
+def moved(fake):
+    """Serves at 127.0.0.1 and at localhost, and sends all requests on to the fake server."""
+
+    class SendOn(BaseHTTPRequestHandler):
+        def do_GET(self):  # noqa: N802 - named by the base class
+            self.send_response(301)
+            self.send_header("Location", fake.url + self.path)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *message):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), SendOn) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def test_a_server_that_moved_is_asked_where_it_is_now(fake, moved):
+    server = PipelinesServer(KubeflowAddress(f"http://127.0.0.1:{moved}"))
+    path = "pipelines"
+    server.make("the pipeline", path, "pipeline_id", {"display_name": "masks"})
+    assert fake.asked == [HEALTH, f"POST {API}/{path}"]
+
+
+def test_a_token_does_not_go_to_another_host(fake, moved):
+    host = f"http://localhost:{moved}"
+    assert refusal_of(host, token="secret") == f"{host} sends to {fake.url}: name that instead"
+    assert fake.asked == [HEALTH]
+
+
 def test_a_login_is_wanted(fake):
     fake.token = "secret"
     assert refusal_of(fake.url) == (
