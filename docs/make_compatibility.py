@@ -3,10 +3,11 @@
     python -m docs.make_compatibility
 
 takes the records that `make test` left in ``.tests/`` into ``docs/compatibility.json``, the newest
-of each system, Python and selection of tests, and writes the README's table anew.
+of each system, machine, Python and selection of tests, and writes the README's table anew.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,16 @@ def main(records: Path) -> None:
 
 
 def merge(known: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Returns one record per system, Python and selection of tests: the new one where both have it.
+    """Returns the newest record of each system, machine, Python and selection of tests.
 
-    Records are as ``tests/compatibility_record.py`` writes them; they come sorted.
+    Of one day it is that of the later Python, and of the same Python the new one. Records are as
+    ``tests/compatibility_record.py`` writes them; they come sorted.
     """
-    by_key = {_key(record): record for record in (*known, *new)}
+    by_key: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for record in (*known, *new):
+        before = by_key.setdefault(_key(record), record)
+        if _age(record) >= _age(before):
+            by_key[_key(record)] = record
     return [by_key[key] for key in sorted(by_key)]
 
 
@@ -63,9 +69,18 @@ def with_table(readme: str, records: list[dict[str, Any]]) -> str:
     return before + begin + table(records) + end + after
 
 
-def _key(record: dict[str, Any]) -> tuple[str, tuple[int, ...], str]:
-    python = tuple(int(part) for part in record["python"].split(".")[:2])
-    return record["system"], python, record["tests"]
+def _key(record: dict[str, Any]) -> tuple[Any, ...]:
+    python = ".".join(record["python"].split(".")[:2])
+    return _natural(record["system"]), record["machine"], _natural(python), record["tests"]
+
+
+def _age(record: dict[str, Any]) -> tuple[Any, ...]:
+    return record["date"], _natural(record["python"])
+
+
+def _natural(text: str) -> tuple[str | int, ...]:
+    """Splits a text so that its numbers sort as numbers: 3.13.10 after 3.13.5."""
+    return tuple(int(part) if part.isdigit() else part for part in re.split(r"([0-9]+)", text))
 
 
 def _row(record: dict[str, Any]) -> str:

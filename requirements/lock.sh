@@ -1,6 +1,7 @@
 #!/bin/sh
 # Resolves the dependencies anew, with hashes; called by `make lock`, from the project's folder.
 set -eu
+sh requirements/uv.sh
 cd requirements
 
 lock() {
@@ -28,4 +29,5 @@ lock_addition tfx-1.16-py3.10.txt tfx-1.16-gpu.txt --python-version 3.10 gpu.in
 lock_addition tfx-1.21-py3.12.txt tfx-1.21-gpu.txt --python-version 3.12 \
   --python-platform x86_64-manylinux_2_39 gpu.in
 lock uv.txt uv.in
-lock audit.txt audit.in
+# Universal, as it is installed beside either stack's Python.
+lock audit.txt --universal --python-version 3.10 audit.in

@@ -1,7 +1,7 @@
 """Says which extra a command misses, where an installation has not what it imports.
 
-``pip install studio-mask`` brings the command and little else, as a client needs no TensorFlow and
-a server no Beam. Each command imports its libraries when it runs.
+``pip install .`` brings the command and little else, as a client needs no TensorFlow and a server
+no Beam. Each command imports its libraries when it runs.
 """
 
 from collections.abc import Mapping
@@ -48,5 +48,5 @@ class CommandsWithExtras(click.Group):
                 raise
             raise MissingExtra(
                 f"{ctx.command_path} {ctx.invoked_subcommand} needs {error.name}, which is not "
-                f"installed: pip install 'studio-mask[{extra}]'"
+                f"installed: pip install '.[{extra}]' in the checkout"
             ) from error

@@ -14,6 +14,18 @@ from typing import Any
 import pytest
 
 _LIBRARIES = ("tfx", "tensorflow", "keras", "apache-beam", "numpy", "protobuf")
+# Options that leave tests out, or run none. A plugin that is switched off has not added its own.
+_PARTS = (
+    "collectonly",
+    "deselect",
+    "ignore",
+    "ignore_glob",
+    "keyword",
+    "lf",
+    "setuponly",
+    "setupplan",
+    "stepwise",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,12 +42,15 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     folder: Path | None = config.getoption("compatibility_record")
     finished = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
     option = config.option
-    part = option.keyword or option.collectonly or option.lf or option.deselect
-    whole = config.args_source is not pytest.Config.ArgsSource.ARGS and not part
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not any(
+        getattr(option, name, None) for name in _PARTS
+    )
     if folder is None or not finished or not whole:
         return
     counts = {kind: len(terminalreporter.stats.get(kind, [])) for kind in ("passed", "skipped")}
     failed = sum(len(terminalreporter.stats.get(kind, [])) for kind in ("failed", "error"))
+    if option.maxfail and failed:
+        return  # It ended at a failure.
     record = record_of(option.markexpr, {**counts, "failed": failed})
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{record['system']}-{record['python']}-{record['tests']}.json".replace(

@@ -74,9 +74,30 @@ def test_outcomes_and_versions_are_written_down(recorded):
     assert record["libc"].startswith("glibc 2.")
 
 
-@pytest.mark.parametrize("part", [("tests/test_some.py",), ("-k", "good"), ("--collect-only",)])
+@pytest.mark.parametrize(
+    "part",
+    [
+        ("tests/test_some.py",),
+        ("-k", "good"),
+        ("--collect-only",),
+        ("--deselect", "tests/test_some.py::test_bad"),
+        ("--ignore=tests/test_other.py",),
+        ("--ignore-glob=*_other.py",),
+        ("--last-failed",),
+        ("--setup-plan",),
+        ("--stepwise",),
+        ("-x",),
+        ("--maxfail=1",),
+    ],
+)
 def test_a_part_of_the_tests_is_not_recorded(recorded, part):
     assert recorded(*part) == []
+
+
+@pytest.mark.parametrize("flags", [("-x", "-m", "some"), ("-p", "no:cacheprovider"), ("--ff",)])
+def test_flags_that_leave_nothing_out_do_not_matter(recorded, flags):
+    [record] = recorded(*flags)
+    assert record["passed"] > 0
 
 
 def test_the_processes_that_share_the_tests_write_nothing(recorded, tmp_path):

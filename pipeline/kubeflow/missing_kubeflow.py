@@ -22,5 +22,5 @@ def check_kubeflow() -> None:
     if find_spec(_PACKAGE) is None:
         raise MissingKubeflow(
             f"Kubeflow needs {_PACKAGE}, which is not installed: make run EXTRAS=kubeflow, or "
-            "pip install 'studio-mask[kubeflow]' in Python 3.10 or 3.11"
+            "pip install '.[kubeflow]' in the checkout, with Python 3.10 or 3.11"
         )

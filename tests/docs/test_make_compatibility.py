@@ -37,6 +37,35 @@ def test_the_newer_record_takes_the_place_of_the_one_before():
     other_python = record(python="3.9.1")
     other_tests = record(tests="cluster")
     assert merge([old, other_python], [new, other_tests]) == [other_python, other_tests, new]
+    assert merge([new, other_tests], [old, other_python]) == [other_python, other_tests, new]
+
+
+@pytest.mark.parametrize(
+    ("stays", "goes"),
+    [
+        ({"date": "2026-02-02"}, {"date": "2026-01-01"}),
+        ({"date": "2026-02-02", "python": "3.13.5"}, {"date": "2026-01-01", "python": "3.13.10"}),
+        ({"python": "3.13.10"}, {"python": "3.13.5"}),
+    ],
+)
+def test_the_newest_record_stays_in_whatever_order_they_come(stays, goes):
+    stays, goes = record(**stays), record(**goes)
+    assert merge([stays], [goes]) == merge([goes], [stays]) == [stays]
+    assert merge([], [stays, goes]) == merge([], [goes, stays]) == [stays]
+
+
+def test_of_the_same_day_the_new_record_is_taken():
+    assert merge([record(passed=11)], [record(passed=13)]) == [record(passed=13)]
+
+
+def test_each_system_and_machine_has_its_row():
+    records = [
+        record(system="Debian 9"),
+        record(machine="aarch64"),
+        record(machine="x86_64"),
+        record(system="Ubuntu 24.04"),
+    ]
+    assert merge([], records[::-1]) == records
 
 
 def test_only_the_table_is_replaced():

@@ -50,6 +50,12 @@ def asked(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         ("glibc 2.39", "1.21", "glibc 2.39 is 2.39 or newer"),
         ("glibc 2.41", "1.21", "glibc 2.41 is 2.39 or newer"),
         ("glibc 2.100", "1.21", "glibc 2.100 is 2.39 or newer"),
+        ("glibc 3.0", "1.21", "glibc 3.0 is 2.39 or newer"),
+        # As they are called between releases, and by distributions.
+        ("glibc 2.38.9000", "1.16", "glibc 2.38.9000 is older than 2.39, which TFX 1.21 needs"),
+        ("glibc 2.39.9000", "1.21", "glibc 2.39.9000 is 2.39 or newer"),
+        ("glibc 2.41.90", "1.21", "glibc 2.41.90 is 2.39 or newer"),
+        ("glibc 2.41-12", "1.21", "glibc 2.41-12 is 2.39 or newer"),
     ],
 )
 def test_the_c_library_decides(asked, glibc, name, reason):
@@ -119,7 +125,12 @@ def test_each_stack_and_extra_has_its_locks(asked, stack, extras, name, pythons,
     [
         ("", ("Linux", "x86_64"), "TFX needs glibc, and there is none here."),
         ("glibc 2.41", ("Linux", "aarch64"), "TFX has no wheels for Linux on aarch64."),
-        ("", ("Darwin", "x86_64"), "TFX has no wheels for Darwin on x86_64."),
+        (
+            "",
+            ("Darwin", "x86_64"),
+            "TFX 1.16 has wheels for Darwin on x86_64, but other packages of its lock have to be "
+            "built there,\ncryptography with Rust.",
+        ),
     ],
 )
 def test_a_system_without_wheels_is_told(asked, glibc, system, message):
@@ -132,3 +143,25 @@ def test_apples_processors_get_the_stack_that_has_wheels_for_them(asked):
     system = ("Darwin", "arm64")
     assert asked("name", glibc="", system=system).stdout == "1.21\n"
     assert "untried" in asked("reason", glibc="", system=system).stdout
+
+
+@pytest.mark.parametrize(
+    ("extra", "reason"),
+    [
+        ("gpu", "CUDA's packages are locked for Linux on x86_64"),
+        ("kubeflow", "TFX 1.21's lock with it is for Linux on x86_64"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("system", "stack"),
+    [(("Darwin", "arm64"), ""), (("Darwin", "arm64"), "1.21"), (("Linux", "aarch64"), "1.21")],
+)
+def test_an_extra_that_is_locked_for_another_system_is_refused(asked, extra, reason, system, stack):
+    refused = asked("name", glibc="", system=system, STACK=stack, EXTRAS=extra)
+    message = f"EXTRAS={extra}: {reason}; here is {' on '.join(system)}.\n"
+    assert (refused.returncode, refused.stderr, refused.stdout) == (1, message, "")
+
+
+def test_kubeflow_is_no_extra_lock_on_the_older_stack(asked):
+    tried = asked("locks", glibc="", system=("Darwin", "arm64"), STACK="1.16", EXTRAS="kubeflow")
+    assert tried.stdout == "requirements/tfx-1.16-py3.10.txt\n"

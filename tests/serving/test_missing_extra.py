@@ -27,7 +27,7 @@ def test_a_missing_library_is_named_with_the_extra_that_brings_it(missing):
     assert result.exit_code == 2
     assert result.output == (
         f"Error: studio-mask work needs {missing}, which is not installed: "
-        "pip install 'studio-mask[server]'\n"
+        "pip install '.[server]' in the checkout\n"
     )
 
 

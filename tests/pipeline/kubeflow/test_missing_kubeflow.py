@@ -15,7 +15,7 @@ from tests.pipeline.kubeflow.jobs import IMAGE, ROOT, VOLUME, a_job
 
 LINE = (
     "Kubeflow needs kfp_of_old, which is not installed: make run EXTRAS=kubeflow, or "
-    "pip install 'studio-mask[kubeflow]' in Python 3.10 or 3.11"
+    "pip install '.[kubeflow]' in the checkout, with Python 3.10 or 3.11"
 )
 
 

@@ -1,4 +1,4 @@
-"""The client after ``pip install studio-mask[client]``: without TensorFlow and much else."""
+"""The client after ``pip install '.[client]'``: without TensorFlow and much else."""
 
 import os
 import re
@@ -140,6 +140,6 @@ def test_a_command_that_needs_more_says_what(arguments, extra, tmp_path):
     assert done.stdout == ""
     assert re.fullmatch(
         rf"Error: .* {arguments[0]} needs \w+, which is not installed: "
-        rf"pip install 'studio-mask\[{extra}\]'\n",
+        rf"pip install '\.\[{extra}\]' in the checkout\n",
         done.stderr,
     )
