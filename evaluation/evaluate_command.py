@@ -56,8 +56,10 @@ def run(
     output = output.absolute()
     _check_output(output, force)
 
+    from pipeline.gpu import hide_gpus
     from pipeline.log_file import chatter_to
 
+    hide_gpus()  # A fit may be running; the gate scores without them, too.
     with chatter_to(_log(output)) as screen:
         console = Console(file=screen, soft_wrap=True)
         try:

@@ -72,4 +72,13 @@ def show_gpus(environ: MutableMapping[str, str] = os.environ) -> None:
         environ[_VISIBLE] = wanted
     else:
         del environ[_VISIBLE]
+    grow_gpu_memory(environ)
+
+
+def grow_gpu_memory(environ: MutableMapping[str, str] = os.environ) -> None:
+    """Has TensorFlow take of a GPU's memory what it needs, unless the user has said what to do.
+
+    Args:
+        environ: The environment, before TensorFlow has run anything.
+    """
     environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")

@@ -340,6 +340,7 @@ def test_a_new_span_is_compared_and_starts_warm_with_what_a_search_found(rerun, 
         values = json.loads(best.read_text())["values"]
         assert fit["config"]["fit"]["learning_rate"] == values["learning_rate"]
     assert len(rerun.versions()) == 2
+    assert _models_searched_from(rerun.metadata) == {base}
 
 
 def test_make_classifier_is_pushed_beside_the_masks_model(rerun, tmp_path):
@@ -411,6 +412,20 @@ def test_bad_photographs_stop_the_run_and_are_named(photographs, tmp_path):
     assert "metadata.csv" in page.read_text()
     assert "<img src=x" not in page.read_text()
     assert_shows_well(page, tmp_path / "browser", SECTIONS)
+
+
+def _models_searched_from(metadata):
+    store = metadata_store.MetadataStore(metadata)
+    kinds = {kind.id: kind.name for kind in store.get_execution_types()}
+    searches = [
+        each.id for each in store.get_executions() if kinds[each.type_id].endswith(".Tuner")
+    ]
+    models = {
+        event.artifact_id
+        for event in store.get_events_by_execution_ids(searches)
+        if event.path.steps[0].key == "base_model"
+    }
+    return {artifact.uri for artifact in store.get_artifacts_by_id(models)}
 
 
 def _split(runner, name):

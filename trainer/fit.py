@@ -15,7 +15,7 @@ import keras_tuner
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from pipeline.config import TRAINER_CONFIG, TrainerConfig
+from pipeline.config import TRAINER_CONFIG, FitConfig, TrainerConfig
 from trainer import input_pipeline, prediction, signatures
 from trainer.build_model import build_model
 from trainer.fit_job import hand_over, hands_over
@@ -66,7 +66,7 @@ def run_fn(fn_args: Any, strategy: tf.distribute.Strategy | None = None) -> None
     with computing_in(precision):
         with scope_of(strategy):
             model = build_model(config, train)
-            start_weights = config.fit.initial_weights or _weights_beside(fn_args.base_model)
+            start_weights = weights_to_start_from(config.fit, fn_args.base_model)
             if start_weights and model.trainable_weights:
                 load_initial_weights(model, start_weights)
         supervision = config.unet.deep_supervision if config.model == "unet" else 0
@@ -123,6 +123,16 @@ def run_fn(fn_args: Any, strategy: tf.distribute.Strategy | None = None) -> None
     wait_for_workers(strategy)
 
 
+def weights_to_start_from(config: FitConfig, base_model: str | None) -> str:
+    """Returns the weights file that a fit starts from; empty where it starts at random.
+
+    Args:
+        config: Of the fit.
+        base_model: Directory of the SavedModel of a warm start, if there is one.
+    """
+    return config.initial_weights or (_weights_path(base_model) if base_model else "")
+
+
 def _readable(record: dict[str, Any], curve: Sequence[float]) -> str:
     """Writes JSON with a field per line; the curve, hundreds of numbers, as the last one."""
     fields = json.dumps(record, indent=2).removesuffix("\n}")
@@ -157,7 +167,3 @@ def _fit_folder(fn_args: Any) -> str:
 
 def _weights_path(serving_model_dir: str) -> str:
     return os.path.join(os.path.dirname(serving_model_dir.rstrip("/")), WEIGHTS_FILE)
-
-
-def _weights_beside(base_model: str | None) -> str:
-    return _weights_path(base_model) if base_model else ""

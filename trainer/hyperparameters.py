@@ -16,8 +16,7 @@ def tuned(config: FitConfig, hyperparameters: keras_tuner.HyperParameters) -> Fi
 
     The learning rate and the weight decay move what a fit reaches most; the loss and the share of
     photographs in other colours are what published solutions differ in. Every default is the
-    preset's own value. The running mean of the weights is not searched: over the few epochs of a
-    trial it still holds the first weights, and would lose for that alone.
+    preset's own value. The running mean of the weights is not searched: trials do without one.
 
     Args:
         config: Of the preset; the space lies around it.

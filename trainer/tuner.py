@@ -14,6 +14,7 @@ from pipeline.config import TRAINER_CONFIG, TUNER_CONFIG, TrainerConfig
 from pipeline.gpu import gpus_are_hidden
 from trainer import input_pipeline
 from trainer.build_model import build_model
+from trainer.fit import weights_to_start_from
 from trainer.fit_model import HISTORY_FILE, fit_model
 from trainer.gpu_process import call_in_gpu_process
 from trainer.hyperparameters import tuned
@@ -31,11 +32,19 @@ def tuner_fn(fn_args: Any) -> TunerFnResult:
 
     Returns:
         A search for the best val Dice. The trials differ in nothing but the hyperparameters: each
-        has the preset's seed.
+        has the preset's seed, and starts where the Trainer's fit will.
     """
     config = TRAINER_CONFIG.validate_json(fn_args.custom_config["trainer"])
     search = TUNER_CONFIG.validate_json(fn_args.custom_config["tuner"])
-    short = dataclasses.replace(config.fit, epochs=search.epochs, patience=search.epochs)
+    short = dataclasses.replace(
+        config.fit,
+        epochs=search.epochs,
+        patience=search.epochs,
+        # A mean over so few epochs is still largely the first weights, and would rank the trials by
+        # how soon it forgets them. The fit that takes the best keeps the preset's.
+        ema_momentum=0.0,
+        initial_weights=weights_to_start_from(config.fit, fn_args.base_model),
+    )
     tuner = Search(
         dataclasses.replace(config, fit=short),
         fn_args.train_files,
@@ -63,7 +72,7 @@ class Search(keras_tuner.Tuner):
         """Makes the search.
 
         Args:
-            config: Around which is searched, with the epochs of a trial.
+            config: Around which is searched, with all that a trial does otherwise than the fit.
             train_files: Patterns of transformed examples to fit.
             val_files: The same, to score.
             folder: For what the fits write.

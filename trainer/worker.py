@@ -18,8 +18,11 @@ from types import SimpleNamespace
 
 import click
 
+from pipeline.gpu import grow_gpu_memory
+
 # Said before TensorFlow is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+grow_gpu_memory()
 
 from trainer.fit_job import FitJob, FitJobFailed  # noqa: E402
 from trainer.strategy import (  # noqa: E402

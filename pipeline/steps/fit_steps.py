@@ -22,7 +22,7 @@ class FitSteps:
         average_mask: Trainer.
         cnn: Trainer.
         unet: Trainer.
-        before_unet: Tuner, and what finds the model to start from, where the run has them.
+        before_unet: What finds the model to start from, and Tuner, where the run has them.
     """
 
     average_mask: Any
@@ -73,15 +73,16 @@ def fit_steps(
         )
 
     before_unet: list[Any] = []
-    unet_inputs = {}
+    start = {}
+    if config.warm_start:
+        base = earlier.base_model(data.examples)
+        start["base_model"] = base.model
+        before_unet += base.nodes
+    unet_inputs = dict(start)
     if config.tuner.trials:
         known = arguments("unet")
         known["custom_config"]["tuner"] = TUNER_CONFIG.dump_json(config.tuner).decode()
-        tuner = tfx.components.Tuner(tuner_fn="trainer.tuner.tuner_fn", **known)
+        tuner = tfx.components.Tuner(tuner_fn="trainer.tuner.tuner_fn", **known, **start)
         unet_inputs["hyperparameters"] = tuner.outputs["best_hyperparameters"]
         before_unet.append(tuner)
-    if config.warm_start:
-        base = earlier.base_model(data.examples)
-        unet_inputs["base_model"] = base.model
-        before_unet += base.nodes
     return FitSteps(fit("average_mask"), fit("cnn"), fit("unet", **unet_inputs), tuple(before_unet))

@@ -2,8 +2,11 @@
 
 import csv
 import json
+import os
 import re
 import shutil
+import sys
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import tensorflow as tf
@@ -11,6 +14,7 @@ import tensorflow_model_analysis as tfma
 from click import UsageError
 
 from evaluation import evaluate_command
+from pipeline import gpu
 from serving.server.embedded_server import EmbeddedServer
 from trainer.signatures import IMAGE_BYTES, MASK_PNG_BYTES
 
@@ -61,8 +65,10 @@ def photographs(folder_of, pixels_of_image, file_of, mask_file):
 
 
 @pytest.fixture
-def evaluate(tmp_path, photographs, capfd):
+def evaluate(tmp_path, photographs, capfd, monkeypatch):
     """Runs the command; returns exit code and what is on the screen."""
+    # It would hide them from all tests that come after.
+    monkeypatch.setattr(gpu, "has_gpu", lambda: False)
 
     def evaluate(*models, **changes):
         known = {
@@ -82,6 +88,27 @@ def evaluate(tmp_path, photographs, capfd):
 def rows(folder):
     with (folder / "scores.csv").open() as file:
         return list(csv.DictReader(file))
+
+
+def test_gpus_are_left_to_a_fit_that_runs_beside_it(evaluate, monkeypatch):
+    monkeypatch.setattr(gpu, "has_gpu", lambda: True)
+    for name in ("CUDA_VISIBLE_DEVICES", "STUDIO_MASK_HIDDEN_CUDA_DEVICES"):
+        monkeypatch.setenv(name, "0")  # So that both are set back in the end.
+    monkeypatch.delenv("STUDIO_MASK_HIDDEN_CUDA_DEVICES")
+    loaded = {}
+
+    class FolderEvaluation(ModuleType):
+        """Stands for evaluation.folder_evaluation, which loads TensorFlow."""
+
+        def __getattr__(self, name):
+            loaded.update(os.environ)
+            return lambda *_: SimpleNamespace(execute=lambda console: None)
+
+    name = "evaluation.folder_evaluation"
+    monkeypatch.setitem(sys.modules, name, FolderEvaluation(name))
+    code, _ = evaluate("127.0.0.1:8500")
+    assert code == 0
+    assert loaded["CUDA_VISIBLE_DEVICES"] == "-1"
 
 
 def test_two_models_on_a_folder(evaluate, perfect, model_of, tmp_path):

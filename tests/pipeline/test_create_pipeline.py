@@ -277,6 +277,16 @@ def test_warm_start_gives_the_unets_trainer_a_base_model(tmp_path):
     assert "base_model" in steps["Trainer.unet"].inputs
 
 
+def test_a_search_starts_from_the_model_that_the_fit_starts_from(tmp_path):
+    config = dataclasses.replace(CONFIG, warm_start=True, tuner=TunerConfig(trials=3))
+    steps = {step.id: step for step in created(tmp_path, config).components}
+    assert "WarmStart" in before(steps["Tuner"])
+    assert steps["Tuner"].inputs["base_model"] is steps["Trainer.unet"].inputs["base_model"]
+    cold = dataclasses.replace(config, warm_start=False)
+    steps = {step.id: step for step in created(tmp_path, cold).components}
+    assert "base_model" not in steps["Tuner"].inputs
+
+
 class TestSigning:
     @pytest.fixture
     def pusher_config(self, tmp_path):

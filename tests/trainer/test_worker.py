@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import h5py
 import numpy as np
@@ -26,7 +27,7 @@ from tests.pipeline.kubeflow.fit_manifests import (
     environment_of,
     fit_pods,
 )
-from trainer import fit_job
+from trainer import fit_job, worker
 from trainer.fit import run_fn
 from trainer.fit_job import JOBS_VARIABLE, FitJob, FitJobFailed
 from trainer.worker import main
@@ -236,3 +237,23 @@ def test_no_pipeline_offers_a_fit(tmp_path, monkeypatch, caplog):
     flags = ["--jobs", str(tmp_path), "--hosts=a:1,b:1", "--index=0", "--wait=0"]
     assert CliRunner().invoke(main, flags).exit_code == 1
     assert f"{FitJob(tmp_path, 'unet').arguments_file}: no Trainer step offered" in caplog.text
+
+
+@pytest.mark.parametrize(("user", "expected"), [(None, "true"), ("false", "false")])
+def test_gpu_memory_is_taken_as_needed_before_tensorflow_is_loaded(user, expected, monkeypatch):
+    monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", str(user))  # So that it is set back in the end.
+    if user is None:
+        monkeypatch.delenv("TF_FORCE_GPU_ALLOW_GROWTH")
+    seen = []
+
+    class LoadsTensorFlow(ModuleType):
+        """Stands for a module of ours."""
+
+        def __getattr__(self, name):
+            seen.append(os.environ.get("TF_FORCE_GPU_ALLOW_GROWTH"))
+            return Exception
+
+    for name in ("trainer.fit_job", "trainer.strategy"):
+        monkeypatch.setitem(sys.modules, name, LoadsTensorFlow(name))
+    runpy.run_path(worker.__file__, run_name="not main")
+    assert set(seen) == {expected}
