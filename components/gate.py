@@ -22,6 +22,7 @@ from evaluation.masked_photograph import (
     split_files,
 )
 from evaluation.probe import probe
+from evaluation.probe_sample import probe_sample
 from evaluation.score_photograph import ScoredPhotograph
 from evaluation.scores_csv import SCORES_FILE, write_scores_csv
 from evaluation.split_leaks import add_leak_search, read_leaks
@@ -114,15 +115,14 @@ def _evidence(
     evaluation_uri: str,
     rule: GateConfig,
 ) -> Evidence:
-    # Spread over the cars, since ids begin with the car's.
-    ids = [each.scores[0].image_id for each in scored]
-    sample = set(ids[:: max(len(ids) // rule.repeated_photographs, 1)][: rule.repeated_photographs])
+    scores = scores_by_model(scored)
+    sample = probe_sample(scores[CANDIDATE], rule.repeated_photographs)
     photographs = (
         p for p in map(MaskedPhotograph.parse, records_of(paths)) if p.image_id in sample
     )
     probed = probe(model, photographs, len(sample))
     return Evidence(
-        scores=scores_by_model(scored),
+        scores=scores,
         leaks=read_leaks(evaluation_uri),
         unequal_repeats=probed.unequal_repeats,
         repeated=probed.repeated,

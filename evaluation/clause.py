@@ -25,8 +25,8 @@ class Clause:
         passed: Whether it holds.
         reason: The numbers, as a sentence.
         numbers: The same numbers by name, for programs.
-        photographs: Ids of up to 16 photographs that show the failure, worst first; empty where the
-            clause passed.
+        photographs: Ids of up to 16 photographs that show the failure, worst first; where the
+            clause passed, those that were left out of a comparison, mostly none.
     """
 
     name: str

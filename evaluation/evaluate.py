@@ -113,7 +113,7 @@ def read_scores(output: str) -> list[ScoredPhotograph]:
                     PhotographScore(**each | {"figures": Figures(**each["figures"])})
                     for each in known["scores"]
                 )
-                scored.append(ScoredPhotograph(scores, LabelObservation(**known["label"])))
+                scored.append(ScoredPhotograph(scores, LabelObservation.from_json(known["label"])))
     return sorted(scored, key=lambda each: each.scores[0].image_id)
 
 

@@ -22,11 +22,13 @@ class Leak:
         what: A whole car, or one photograph under several ids.
         identity: The car's group_id alone, or the image_ids of the photographs that are one.
         splits: Where it was found.
+        photographs: Image_ids that show it: of a car some of each split, else the identity.
     """
 
     what: Literal["car", "photograph"]
     identity: tuple[str, ...]
     splits: tuple[str, ...]
+    photographs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Evidence:
         leaks: Between the splits.
         unequal_repeats: Ids of the photographs whose second reply by the candidate had other bytes.
         repeated: How many photographs the candidate was asked for twice.
-        latencies: Seconds per photograph, of the candidate in process, asked one by one.
+        latencies: Seconds by image_id, of the candidate in process, asked one by one.
         non_finite: Ids of the photographs for which the candidate's probabilities hold NaN or
             infinity.
         spans: The number of the span that a photograph came with, by image_id; empty where that is
@@ -53,7 +55,7 @@ class Evidence:
     leaks: Sequence[Leak] = ()
     unequal_repeats: Sequence[str] = ()
     repeated: int = 0
-    latencies: Sequence[float] = ()
+    latencies: Mapping[str, float] = field(default_factory=dict)
     non_finite: Sequence[str] = ()
     spans: Mapping[str, int] = field(default_factory=dict)
 
@@ -93,7 +95,8 @@ class Evidence:
         object.__setattr__(
             self, "leaks", tuple(sorted(self.leaks, key=lambda leak: (leak.what, leak.identity)))
         )
-        for name in ("unequal_repeats", "latencies", "non_finite"):
+        object.__setattr__(self, "latencies", dict(sorted(self.latencies.items())))
+        for name in ("unequal_repeats", "non_finite"):
             object.__setattr__(self, name, tuple(sorted(getattr(self, name))))
 
     @property
@@ -114,6 +117,10 @@ class Evidence:
     def dice(self, model: str) -> NDArray[np.float64]:
         """Returns a model's Dice, float64 [N] in [0, 1]."""
         return np.array([score.figures.dice for score in self.scores[model]], np.float64)
+
+    def faults(self, model: str) -> dict[str, str]:
+        """Returns why there is no usable mask, by image_id of the photographs without one."""
+        return {score.image_id: score.fault for score in self.scores[model] if score.fault}
 
 
 def _identity(score: PhotographScore) -> tuple[str | int, ...]:

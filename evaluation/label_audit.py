@@ -9,12 +9,14 @@ how much it exceeds what the models object to in the car's other photographs; ha
 a fault that is in all of a car's labels must not excuse itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.label_judges import judged_objections
+from evaluation.label_objection import LabelObjection
 from evaluation.label_observation import LabelObservation
 from evaluation.label_pose import suspect_by_pose
 from evaluation.label_suspicion import NO_SUSPICION, Suspicion, robust_spread
@@ -43,12 +45,14 @@ class LabelledPhotograph:
         group_id: Its car.
         pose: 1..16, -1 where unknown.
         observation: Of its label.
+        dice: By model name its mask's Dice, 0 where there was no mask.
     """
 
     image_id: str
     group_id: str
     pose: int
     observation: LabelObservation
+    dice: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,17 @@ def audit_labels(photographs: Sequence[LabelledPhotograph]) -> list[Suspect]:
     """
     cars = [each.group_id for each in photographs]
     observations = [each.observation for each in photographs]
-    by_models = _suspect_by_models(observations, cars)
+    objections = judged_objections(
+        [each.objections for each in observations], [each.dice for each in photographs]
+    )
+    by_models = _suspect_by_models(objections, observations, cars)
     by_pose = suspect_by_pose(observations, cars, [each.pose for each in photographs])
     suspects = []
-    for photograph, objection, deviation in zip(photographs, by_models, by_pose, strict=True):
+    for photograph, judged, objection, deviation in zip(
+        photographs, objections, by_models, by_pose, strict=True
+    ):
         weighty = [each for each in (objection, deviation) if each.strength > _LIMIT]
-        if photograph.observation.models and objection.strength < _LEAST_OBJECTION:
+        if judged.models and objection.strength < _LEAST_OBJECTION:
             weighty = []
         weighty.sort(key=lambda suspicion: -suspicion.strength)
         if weighty:
@@ -95,16 +104,21 @@ def audit_labels(photographs: Sequence[LabelledPhotograph]) -> list[Suspect]:
 
 
 def _suspect_by_models(
-    observations: Sequence[LabelObservation], cars: Sequence[str]
+    objections: Sequence[LabelObjection],
+    observations: Sequence[LabelObservation],
+    cars: Sequence[str],
 ) -> list[Suspicion]:
-    """What the models have against each label."""
-    judged = [index for index, each in enumerate(observations) if each.models]
-    suspicions = [NO_SUSPICION] * len(observations)
+    """How unusual it is what the models have against each label."""
+    judged = [index for index, each in enumerate(objections) if each.models]
+    suspicions = [NO_SUSPICION] * len(objections)
     if not judged:
         return suspicions
-    seen = [observations[index] for index in judged]
+    seen = [objections[index] for index in judged]
     groups = np.unique([cars[index] for index in judged], return_inverse=True)[1]
-    sides = np.array([max(each.height, each.width) for each in seen], np.float64)
+    sides = np.array(
+        [max(observations[index].height, observations[index].width) for index in judged],
+        np.float64,
+    )
 
     def scores(values: list[float], least_spread: tuple[float, float]) -> NDArray[np.float64]:
         share, pixels = least_spread
@@ -118,13 +132,13 @@ def _suspect_by_models(
         scores([each.shift_y for each in seen], _ALIGNMENT),
     ) / np.sqrt(2.0)
     growth = np.abs(scores([each.growth for each in seen], _ALIGNMENT))
-    for index, observation, in_pieces, in_shift, in_growth in zip(
+    for index, objection, in_pieces, in_shift, in_growth in zip(
         judged, seen, np.maximum(pieces, largest), shift, growth, strict=True
     ):
         suspicions[index] = max(
-            Suspicion(float(in_pieces), _pieces_reason(observation)),
-            Suspicion(float(in_shift), _shift_reason(observation)),
-            Suspicion(float(in_growth), _growth_reason(observation)),
+            Suspicion(float(in_pieces), _pieces_reason(objection)),
+            Suspicion(float(in_shift), _shift_reason(objection)),
+            Suspicion(float(in_growth), _growth_reason(objection)),
             key=lambda suspicion: suspicion.strength,
         )
     return suspicions
@@ -147,28 +161,28 @@ def _scores(
     return off / spread
 
 
-def _pieces_reason(observation: LabelObservation) -> str:
-    if observation.missing_piece >= observation.surplus_piece:
-        kind, pixels, piece = "more", observation.missing, observation.missing_piece
-        x, y = observation.missing_x, observation.missing_y
+def _pieces_reason(objection: LabelObjection) -> str:
+    if objection.missing_piece >= objection.surplus_piece:
+        kind, pixels, piece = "more", objection.missing, objection.missing_piece
+        x, y = objection.missing_x, objection.missing_y
     else:
-        kind, pixels, piece = "less", observation.surplus, observation.surplus_piece
-        x, y = observation.surplus_x, observation.surplus_y
-    who = "all models see" if observation.models > 1 else "the model sees"
+        kind, pixels, piece = "less", objection.surplus, objection.surplus_piece
+        x, y = objection.surplus_x, objection.surplus_y
+    who = "all models see" if len(objection.models) > 1 else "the model sees"
     return f"{who} {pixels:,} px {kind} car, in one piece of {piece:,} px at ({x}, {y})"
 
 
-def _shift_reason(observation: LabelObservation) -> str:
-    x, y = observation.shift_x, observation.shift_y
+def _shift_reason(objection: LabelObjection) -> str:
+    x, y = objection.shift_x, objection.shift_y
     # A label that would have to move to the right lies to the left.
     sideways = f"{abs(x):.0f} px to the {'left' if x > 0 else 'right'}"
     upright = f"{abs(y):.0f} px {'above' if y > 0 else 'below'}"
-    who = "all models see" if observation.models > 1 else "the model sees"
+    who = "all models see" if len(objection.models) > 1 else "the model sees"
     return f"the label lies {sideways} and {upright} where {who} the car"
 
 
-def _growth_reason(observation: LabelObservation) -> str:
-    pixels = f"{abs(observation.growth):.1f} px"
-    where = "inside" if observation.growth > 0 else "outside"
-    whose = "all models'" if observation.models > 1 else "the model's"
+def _growth_reason(objection: LabelObjection) -> str:
+    pixels = f"{abs(objection.growth):.1f} px"
+    where = "inside" if objection.growth > 0 else "outside"
+    whose = "all models'" if len(objection.models) > 1 else "the model's"
     return f"the label's outline runs {pixels} {where} {whose}, on the mean all around"

@@ -16,13 +16,14 @@ class Probe:
     Attributes:
         repeated: How many photographs were asked for twice.
         unequal_repeats: Ids of those whose second reply had other bytes.
-        latencies: Seconds of each second request, one at a time; the first one warms up.
+        latencies: Seconds of each second request by image id, one at a time; the first one warms
+            up.
         non_finite: Ids of those whose probabilities hold NaN or infinity.
     """
 
     repeated: int
     unequal_repeats: tuple[str, ...]
-    latencies: tuple[float, ...]
+    latencies: dict[str, float]
     non_finite: tuple[str, ...]
 
 
@@ -36,7 +37,8 @@ def probe(model: AskedModel, photographs: Iterable[MaskedPhotograph], total: int
         photographs: The sample.
         total: How many those are, for the progress bar.
     """
-    repeated, unequal, latencies, non_finite = 0, [], [], []
+    unequal, non_finite = [], []
+    latencies: dict[str, float] = {}
     for photograph in photographs:
         try:
             first = model.reply(photograph.image)
@@ -48,10 +50,9 @@ def probe(model: AskedModel, photographs: Iterable[MaskedPhotograph], total: int
             continue
         finally:
             progress.advance(total, "asked twice")
-        repeated += 1
-        latencies.append(seconds)
+        latencies[photograph.image_id] = seconds
         if first != second:
             unequal.append(photograph.image_id)
         if not finite:
             non_finite.append(photograph.image_id)
-    return Probe(repeated, tuple(unequal), tuple(latencies), tuple(non_finite))
+    return Probe(len(latencies), tuple(unequal), latencies, tuple(non_finite))

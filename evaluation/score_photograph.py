@@ -16,9 +16,6 @@ from evaluation.photograph_score import PhotographScore
 from evaluation.truth import Truth
 from pipeline import features
 
-# A model that is further off than this says nothing about a label. The average mask, for one.
-_JUDGES_LABELS_FROM_DICE = 0.9
-
 
 @dataclass(frozen=True)
 class ScoredPhotograph:
@@ -55,7 +52,7 @@ def score_photograph(
     for name, model in models.items():
         mask, fault, reply_bytes, seconds = _ask(model, photograph.image, pixels.shape)
         figures = truth.no_mask() if mask is None else truth.figures(mask)
-        if mask is not None and figures.dice >= _JUDGES_LABELS_FROM_DICE:
+        if mask is not None:
             masks[name] = mask
         size = model.input_size
         if size and size not in ceilings:

@@ -4,8 +4,9 @@ import numpy as np
 
 from evaluation.masked_photograph import MaskedPhotograph
 from evaluation.score_photograph import ScoredPhotograph
+from pipeline import features
 
-MASK_AREA = "mask_area"
+MASK_AREA = features.MASK_AREA
 _BAND = 0.05
 
 

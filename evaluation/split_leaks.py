@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import apache_beam as beam
@@ -12,6 +13,8 @@ from evaluation.evidence import Leak
 from evaluation.masked_photograph import MaskedPhotograph, records_of
 
 _LEAKS_PREFIX = "leaks"
+# Of a car in each split: enough to look at.
+_SHOWN = 2
 
 
 def add_leak_search(root: beam.Pipeline, splits: Mapping[str, Sequence[str]], output: str) -> None:
@@ -41,27 +44,35 @@ def read_leaks(output: str) -> list[Leak]:
     leaks = []
     for path in tf.io.gfile.glob(os.path.join(output, f"{_LEAKS_PREFIX}-*.jsonl")):
         with tf.io.gfile.GFile(path) as file:
-            leaks += [
-                Leak(what, tuple(ids), tuple(in_)) for what, ids, in_ in map(json.loads, file)
-            ]
+            leaks += [Leak(what, *map(tuple, lists)) for what, *lists in map(json.loads, file)]
     return sorted(leaks, key=lambda leak: (leak.what, leak.identity))
 
 
 def _identities(file: tuple[str, str]) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+    """Yields what is searched for with the split and a photograph that it was seen in."""
     split, path = file
-    cars = set()
+    cars: dict[str, list[str]] = {}
     for record in records_of([path]):
         photograph = MaskedPhotograph.parse(record)
         digest = hashlib.sha256(photograph.image).hexdigest()
         yield ("photograph", digest), (split, photograph.image_id)
-        cars.add(photograph.group_id)
-    for car in cars:
-        yield ("car", car), (split, car)
+        seen = [*cars.get(photograph.group_id, ()), photograph.image_id]
+        cars[photograph.group_id] = sorted(seen)[:_SHOWN]
+    for car, image_ids in cars.items():
+        for image_id in image_ids:
+            yield ("car", car), (split, image_id)
 
 
 def _leak(found: tuple[tuple[str, str], Iterable[tuple[str, str]]]) -> Iterator[list[object]]:
-    (what, _), places = found
-    places = list(places)
-    splits = sorted({split for split, _ in places})
-    if len(splits) > 1:
-        yield [what, sorted({identity for _, identity in places}), splits]
+    (what, key), places = found
+    in_split = defaultdict(set)
+    for split, image_id in places:
+        in_split[split].add(image_id)
+    if len(in_split) == 1:
+        return
+    if what == "car":
+        shown = [each for split in sorted(in_split) for each in sorted(in_split[split])[:_SHOWN]]
+        yield [what, [key], sorted(in_split), list(dict.fromkeys(shown))]
+    else:
+        image_ids = sorted(set().union(*in_split.values()))
+        yield [what, image_ids, sorted(in_split), image_ids]

@@ -17,7 +17,11 @@ def suspected_labels(scored: Iterable[ScoredPhotograph]) -> list[Suspect]:
     return audit_labels(
         [
             LabelledPhotograph(
-                each.scores[0].image_id, each.scores[0].group_id, each.scores[0].pose, each.label
+                each.scores[0].image_id,
+                each.scores[0].group_id,
+                each.scores[0].pose,
+                each.label,
+                {score.model: score.figures.dice for score in each.scores},
             )
             for each in scored
         ]

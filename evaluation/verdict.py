@@ -8,6 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from evaluation.clause import Clause
 from evaluation.clauses import geometry, leaks, replies, rivals, slices, spans
+from evaluation.clauses.rival_faults import rivals_answer
 from evaluation.evidence import BASELINES, BLESSED, CANDIDATE, Evidence
 from evaluation.model_figures import ModelFigures
 from pipeline.config import GateConfig
@@ -41,28 +42,13 @@ class Verdict:
 VERDICT = TypeAdapter(Verdict)
 
 
-class BrokenRival(ValueError):
-    """A model that the candidate is compared with does not answer; nothing can be concluded."""
-
-
 def judge(evidence: Evidence, config: GateConfig) -> Verdict:
     """Applies the rule.
 
     Args:
         evidence: Of the candidate, the baselines, and the last blessed model if there is one.
         config: Margins, tolerances and limits.
-
-    Raises:
-        BrokenRival: If another model than the candidate failed on a photograph; its Dice of 0
-            there would open the gate.
     """
-    for name, scores in evidence.scores.items():
-        faulty = [score for score in scores if score.fault]
-        if faulty and name != CANDIDATE:
-            raise BrokenRival(
-                f"{name} gave no mask for {len(faulty)} photographs, first for "
-                f"{faulty[0].image_id}: {faulty[0].fault}"
-            )
     clauses = tuple(_clauses(evidence, config))
     return Verdict(
         blessed=all(clause.passed for clause in clauses),
@@ -77,6 +63,11 @@ def _clauses(evidence: Evidence, config: GateConfig) -> Iterator[Clause]:
     yield replies.probabilities_are_finite(evidence)
     yield replies.same_reply_twice(evidence)
     yield leaks.no_leaks(evidence)
+    yield rivals_answer(
+        {name: evidence.faults(name) for name in evidence.scores if name != CANDIDATE},
+        len(evidence.candidate),
+        config.max_rival_faults,
+    )
     for baseline in BASELINES:
         yield rivals.beats_baseline(evidence, config, baseline)
     if BLESSED in evidence.scores:

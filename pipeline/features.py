@@ -18,6 +18,10 @@ YEAR: Final = "year"  # int64, -1 where unknown
 HEIGHT: Final = "height"  # int64, pixels
 WIDTH: Final = "width"  # int64, pixels
 
+# What an evaluation derives from a photograph's mask: its share of the photograph, in bands of 5%.
+MASK_AREA: Final = "mask_area"
+SLICEABLE: Final = (IMAGE_ID, GROUP_ID, POSE, MAKE, MODEL, YEAR, HEIGHT, WIDTH, MASK_AREA)
+
 # Transformed features. The three tensors are serialized uint8 TensorProtos: as floats the
 # materialized examples of a 1024x1024 model would take 12 MB a photograph instead of 3 MB.
 IMAGE_TENSOR: Final = "image_tensor"  # uint8 [H, W, 3], RGB, 0..255

@@ -19,14 +19,16 @@ class Gain:
 
     Attributes:
         differences: float64 [N] in [-1, 1].
-        mean: Of them.
+        photographs: Indices of the N photographs.
+        mean: Of them; 0 where there are none.
         low: Lower end of its 95% interval over the cars. One car says nothing about others, so the
-            ends are then those that no Dice can leave: -1 and 1.
+            ends are then those that no Dice can leave: -1 and 1. No car says nothing at all.
         high: Upper end.
         cars: How many there are.
     """
 
     differences: NDArray[np.float64]
+    photographs: tuple[int, ...]
     mean: float
     low: float
     high: float
@@ -36,28 +38,41 @@ class Gain:
     def over(
         cls, evidence: Evidence, rival: str, photographs: Sequence[int] | None = None
     ) -> "Gain":
-        """Compares the candidate with a rival.
+        """Compares the candidate with a rival on photographs that the rival gave a mask for.
+
+        Where the candidate gave none its Dice is 0.
 
         Args:
             evidence: With the scores of both.
             rival: Its name.
             photographs: Indices of those to compare on; all where None.
         """
-        chosen = np.arange(len(evidence.candidate)) if photographs is None else photographs
-        differences = (evidence.dice(CANDIDATE) - evidence.dice(rival))[chosen]
-        return cls.of(differences, [evidence.groups[index] for index in chosen])
+        if photographs is None:
+            photographs = range(len(evidence.candidate))
+        theirs = evidence.scores[rival]
+        answered = [index for index in photographs if not theirs[index].fault]
+        differences = evidence.dice(CANDIDATE) - evidence.dice(rival)
+        return cls.of(differences, evidence.groups, answered)
 
     @classmethod
-    def of(cls, differences: NDArray[np.float64], groups: Sequence[str]) -> "Gain":
+    def of(
+        cls, differences: NDArray[np.float64], groups: Sequence[str], photographs: Sequence[int]
+    ) -> "Gain":
         """Computes the interval of some differences.
 
         Args:
-            differences: float64 [N] in [-1, 1], one per photograph.
+            differences: float64 [M] in [-1, 1], one per photograph.
             groups: Its car, for each photograph.
+            photographs: Indices of those to compare on.
         """
+        chosen = tuple(photographs)
+        if not chosen:
+            return cls(np.zeros(0), (), 0.0, -1.0, 1.0, 0)
+        differences, groups = differences[list(chosen)], [groups[index] for index in chosen]
         interval = group_bootstrap(differences, groups)
         return cls(
             differences,
+            chosen,
             interval.mean,
             -1.0 if interval.low is None else interval.low,
             1.0 if interval.high is None else interval.high,

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.clause import Clause, worst_first
+from evaluation.clause import MOST_PHOTOGRAPHS, Clause, worst_first
 from evaluation.evidence import Evidence
 from evaluation.photograph_score import PhotographScore
 from pipeline.config import GateConfig
@@ -25,7 +25,7 @@ def area_is_right(evidence: Evidence, config: GateConfig) -> Clause:
     limit = config.max_area_error
     scores = [score for score in evidence.candidate if not score.fault]
     if not scores:
-        return _nothing_to_measure(name, {"max_area_error": limit})
+        return _nothing_to_measure(name, {"max_area_error": limit}, evidence)
     errors = np.array([[score.figures.area_error] for score in scores])
     [middle] = median_of_medians(errors, scores)
     passed = abs(middle) <= limit
@@ -49,7 +49,7 @@ def place_is_right(evidence: Evidence, config: GateConfig) -> Clause:
     limit = config.max_offset
     scores = [score for score in evidence.candidate if not score.fault]
     if not scores:
-        return _nothing_to_measure(name, {"max_offset": limit})
+        return _nothing_to_measure(name, {"max_offset": limit}, evidence)
     offsets = np.array([[score.figures.offset_x, score.figures.offset_y] for score in scores]) / [
         [score.width] for score in scores
     ]
@@ -91,5 +91,6 @@ def median_of_medians(
     return np.median([np.median(each, axis=0) for each in of_car.values()], axis=0)
 
 
-def _nothing_to_measure(name: str, numbers: dict[str, float]) -> Clause:
-    return Clause(name, False, "no mask to measure", numbers)
+def _nothing_to_measure(name: str, numbers: dict[str, float], evidence: Evidence) -> Clause:
+    photographs = tuple(evidence.image_ids[:MOST_PHOTOGRAPHS])
+    return Clause(name, False, "no mask to measure", numbers, photographs)

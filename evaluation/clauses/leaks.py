@@ -1,7 +1,5 @@
 """Was the test split kept apart from what the models were fitted on?"""
 
-from collections.abc import Iterator
-
 from evaluation.clause import MOST_PHOTOGRAPHS, Clause
 from evaluation.evidence import Evidence, Leak
 
@@ -13,7 +11,7 @@ def no_leaks(evidence: Evidence) -> Clause:
     leaks = evidence.leaks
     reason = f"{len(leaks)} cars or photographs in more than one split"
     reason += "".join(f"; {_sentence(leak)}" for leak in leaks[:_MOST_LEAKS])
-    shown = dict.fromkeys(image_id for leak in leaks for image_id in _photographs(leak, evidence))
+    shown = dict.fromkeys(image_id for leak in leaks for image_id in leak.photographs)
     return Clause(
         name="nothing is in two splits",
         passed=not leaks,
@@ -28,12 +26,3 @@ def no_leaks(evidence: Evidence) -> Clause:
 
 def _sentence(leak: Leak) -> str:
     return f"{leak.what} {' = '.join(leak.identity)} in {' and '.join(leak.splits)}"
-
-
-def _photographs(leak: Leak, evidence: Evidence) -> Iterator[str]:
-    if leak.what == "photograph":
-        yield from leak.identity
-    else:
-        yield from (
-            score.image_id for score in evidence.candidate if score.group_id in leak.identity
-        )

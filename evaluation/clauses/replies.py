@@ -53,7 +53,9 @@ def same_reply_twice(evidence: Evidence) -> Clause:
         passed=evidence.repeated > 0 and not unequal,
         reason=reason if evidence.repeated else "no photograph was asked for twice",
         numbers={"repeated": evidence.repeated, "unequal": len(unequal)},
-        photographs=tuple(unequal[:MOST_PHOTOGRAPHS]),
+        photographs=tuple(unequal[:MOST_PHOTOGRAPHS])
+        if evidence.repeated
+        else _unanswered(evidence),
     )
 
 
@@ -80,16 +82,31 @@ def fast_replies(evidence: Evidence, config: GateConfig) -> Clause:
     """
     name = "fast replies"
     if not evidence.latencies:
-        return Clause(name, False, "no latency was measured", {"max_latency": config.max_latency})
-    median = float(np.median(evidence.latencies))
+        return Clause(
+            name,
+            False,
+            "no latency was measured",
+            {"max_latency": config.max_latency},
+            _unanswered(evidence),
+        )
+    seconds = list(evidence.latencies.values())
+    median = float(np.median(seconds))
+    passed = median <= config.max_latency
     return Clause(
         name=name,
-        passed=median <= config.max_latency,
+        passed=passed,
         reason=f"median {median:.3f} s per photograph in process, {config.max_latency:.3f} s are "
         "allowed",
         numbers={
             "median_latency": median,
             "max_latency": config.max_latency,
-            "photographs": len(evidence.latencies),
+            "photographs": len(seconds),
         },
+        photographs=() if passed else worst_first(list(evidence.latencies), seconds),
     )
+
+
+def _unanswered(evidence: Evidence) -> tuple[str, ...]:
+    """Returns the photographs that a measurement failed on, or all where none is known to."""
+    faulty = [score.image_id for score in evidence.candidate if score.fault]
+    return tuple((faulty or evidence.image_ids)[:MOST_PHOTOGRAPHS])

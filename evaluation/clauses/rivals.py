@@ -1,6 +1,6 @@
 """Is the candidate better than the baselines, and no worse than the last blessed model?"""
 
-from evaluation.clause import Clause, worst_first
+from evaluation.clause import MOST_PHOTOGRAPHS, Clause, worst_first
 from evaluation.clauses.gain import Gain
 from evaluation.evidence import BLESSED, CANDIDATE, Evidence
 from pipeline.config import GateConfig
@@ -16,22 +16,16 @@ def beats_baseline(evidence: Evidence, config: GateConfig, baseline: str) -> Cla
     """
     gain = Gain.over(evidence, baseline)
     passed = gain.low >= config.baseline_margin
-    ours, theirs = evidence.dice(CANDIDATE).mean(), evidence.dice(baseline).mean()
     return Clause(
         name=f"beats {baseline}",
         passed=passed,
-        reason=f"Dice {ours:.4f} against {theirs:.4f}: {gain}; "
-        f"at least {config.baseline_margin:+.4f} is asked of the lower end",
+        reason=f"{_said(evidence, baseline, gain)}; at least {config.baseline_margin:+.4f} is "
+        "asked of the lower end",
         numbers={
-            "candidate": float(ours),
-            "rival": float(theirs),
-            "gain": gain.mean,
-            "low": gain.low,
-            "high": gain.high,
-            "cars": gain.cars,
+            **_numbers(evidence, baseline, gain),
             "baseline_margin": config.baseline_margin,
         },
-        photographs=() if passed else worst_first(evidence.image_ids, -gain.differences),
+        photographs=() if passed else _worst(evidence, gain),
     )
 
 
@@ -58,20 +52,43 @@ def not_worse_than_blessed(evidence: Evidence, config: GateConfig) -> Clause:
         conclusion = f"too few cars to tell whether the loss is below {doubt:.4f}"
     else:
         conclusion = f"no loss of more than {config.blessed_tolerance:.4f} shown"
-    ours, theirs = evidence.dice(CANDIDATE).mean(), evidence.dice(BLESSED).mean()
     return Clause(
         name="not worse than the last blessed model",
         passed=not (worse or unclear),
-        reason=f"Dice {ours:.4f} against {theirs:.4f}: {gain}; {conclusion}",
+        reason=f"{_said(evidence, BLESSED, gain)}; {conclusion}",
         numbers={
-            "candidate": float(ours),
-            "rival": float(theirs),
-            "gain": gain.mean,
-            "low": gain.low,
-            "high": gain.high,
-            "cars": gain.cars,
+            **_numbers(evidence, BLESSED, gain),
             "blessed_tolerance": config.blessed_tolerance,
             "blessed_doubt": doubt,
         },
-        photographs=worst_first(evidence.image_ids, -gain.differences) if worse or unclear else (),
+        photographs=_worst(evidence, gain) if worse or unclear else (),
     )
+
+
+def _said(evidence: Evidence, rival: str, gain: Gain) -> str:
+    if not gain.photographs:
+        return f"no mask of {rival} to compare with"
+    numbers = _numbers(evidence, rival, gain)
+    said = f"Dice {numbers['candidate']:.4f} against {numbers['rival']:.4f}: {gain}"
+    all_of_them = len(evidence.candidate)
+    if len(gain.photographs) < all_of_them:
+        said += f", on {len(gain.photographs)} of {all_of_them} photographs"
+    return said
+
+
+def _numbers(evidence: Evidence, rival: str, gain: Gain) -> dict[str, float]:
+    compared = list(gain.photographs)
+    models = {"candidate": CANDIDATE, "rival": rival} if compared else {}
+    return {
+        **{name: float(evidence.dice(of)[compared].mean()) for name, of in models.items()},
+        "gain": gain.mean,
+        "low": gain.low,
+        "high": gain.high,
+        "cars": gain.cars,
+    }
+
+
+def _worst(evidence: Evidence, gain: Gain) -> tuple[str, ...]:
+    """Returns what shows a failure; where there was nothing to compare, every photograph does."""
+    compared = [evidence.image_ids[index] for index in gain.photographs]
+    return worst_first(compared, -gain.differences) or tuple(evidence.image_ids[:MOST_PHOTOGRAPHS])

@@ -68,7 +68,8 @@ def no_slice_worse_than_blessed(evidence: Evidence, config: GateConfig) -> Claus
 
     There are many slices and few cars in each, so that one of them looks worse by chance in every
     run: a slice fails only where its whole interval lies below ``-slice_tolerance``. A slice of one
-    car has no interval; its mean is taken as it is.
+    car has no interval; its mean is taken as it is. A slice of which the blessed model gave no mask
+    cannot be compared.
 
     Args:
         evidence: With the blessed model's scores.
@@ -79,6 +80,11 @@ def no_slice_worse_than_blessed(evidence: Evidence, config: GateConfig) -> Claus
     if not slices:
         return Clause(name, True, f"no photograph's {config.gated_slice} is known", {"slices": 0})
     gains = {value: Gain.over(evidence, BLESSED, indices) for value, indices in slices.items()}
+    left_out = [value for value, gain in gains.items() if not gain.cars]
+    gains = {value: gain for value, gain in gains.items() if gain.cars}
+    if not gains:
+        reason = "no mask of the last blessed model to compare with"
+        return Clause(name, True, reason, {"slices": 0})
     lowest = min(gains, key=lambda value: gains[value].mean)
     worse = sorted(
         (
@@ -89,14 +95,15 @@ def no_slice_worse_than_blessed(evidence: Evidence, config: GateConfig) -> Claus
         key=lambda value: gains[value].mean,
     )
     named = worse or [lowest]
-    shown = [index for value in worse for index in slices[value]]
+    shown = [index for value in worse for index in gains[value].photographs]
     losses = [-each for value in worse for each in gains[value].differences]
     return Clause(
         name=name,
         passed=not worse,
         reason=f"{len(worse)} of {len(gains)} lost more than {config.slice_tolerance:.4f}"
         + ("" if worse else ", the lowest")
-        + f": {'; '.join(f'{value} {gains[value]}' for value in named)}",
+        + f": {'; '.join(f'{value} {gains[value]}' for value in named)}"
+        + (f"; not compared: {', '.join(left_out)}" if left_out else ""),
         numbers={
             "slices": len(gains),
             "slice_tolerance": config.slice_tolerance,

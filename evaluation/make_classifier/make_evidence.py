@@ -49,6 +49,11 @@ class MakeEvidence:
         always = MakeAnswer(tuple(self.train_makes[:_FIVE]))
         return {**self.asked, MAJORITY: [always] * len(self.makes)}
 
+    def faults(self, model: str) -> dict[str, str]:
+        """Returns why a model did not answer, by image_id of the photographs without an answer."""
+        answers = zip(self.image_ids, self.asked[model], strict=True)
+        return {image_id: answer.fault for image_id, answer in answers if answer.fault}
+
     def is_right(self, model: str, among: int = 1) -> NDArray[np.float64]:
         """Says where the true make is among a model's first answers.
 

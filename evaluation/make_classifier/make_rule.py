@@ -9,6 +9,7 @@ import numpy as np
 from evaluation.bootstrap import group_bootstrap
 from evaluation.clause import Clause, worst_first
 from evaluation.clauses.gain import Gain
+from evaluation.clauses.rival_faults import rivals_answer
 from evaluation.make_classifier.make_evaluation import (
     Confusion,
     MakeEvaluation,
@@ -17,7 +18,6 @@ from evaluation.make_classifier.make_evaluation import (
     Shares,
 )
 from evaluation.make_classifier.make_evidence import BLESSED, CANDIDATE, MAJORITY, MakeEvidence
-from evaluation.verdict import BrokenRival
 from pipeline.config import MakeGateConfig
 
 # The clause that everybody wants to know of.
@@ -31,15 +31,7 @@ def judge_makes(evidence: MakeEvidence, config: MakeGateConfig) -> MakeEvaluatio
         evidence: Of the candidate, and of the last blessed model if there is one. Nobody needs to
             have been asked where ``nothing_to_ask`` says something.
         config: Margin and tolerance.
-
-    Raises:
-        BrokenRival: If the last blessed model failed on a photograph.
     """
-    for image_id, answer in zip(evidence.image_ids, evidence.asked.get(BLESSED, ()), strict=False):
-        if answer.fault:
-            raise BrokenRival(
-                f"the last blessed make classifier did not answer {image_id}: {answer.fault}"
-            )
     clauses = tuple(_clauses(evidence, config))
     asked = bool(evidence.asked)
     return MakeEvaluation(
@@ -86,15 +78,14 @@ def _clauses(evidence: MakeEvidence, config: MakeGateConfig) -> Iterator[Clause]
     yield _answers_every_photograph(evidence)
     yield _beats_the_majority(evidence, config)
     if BLESSED in evidence.asked:
+        yield rivals_answer(
+            {BLESSED: evidence.faults(BLESSED)}, len(evidence.image_ids), config.max_rival_faults
+        )
         yield _not_worse_than_blessed(evidence, config)
 
 
 def _answers_every_photograph(evidence: MakeEvidence) -> Clause:
-    faulty = [
-        (image_id, answer.fault)
-        for image_id, answer in zip(evidence.image_ids, evidence.asked[CANDIDATE], strict=True)
-        if answer.fault
-    ]
+    faulty = list(evidence.faults(CANDIDATE).items())
     asked = len(evidence.image_ids)
     reason = f"{asked - len(faulty)} of {asked}"
     if faulty:
@@ -110,37 +101,47 @@ def _answers_every_photograph(evidence: MakeEvidence) -> Clause:
 
 def _beats_the_majority(evidence: MakeEvidence, config: MakeGateConfig) -> Clause:
     gain, numbers = _gain(evidence, MAJORITY)
+    passed = gain.low > config.majority_margin
     return Clause(
         name=BEATS_THE_MAJORITY,
-        passed=gain.low > config.majority_margin,
+        passed=passed,
         reason=f"right on {numbers['candidate']:.1%} against {numbers['rival']:.1%} of always "
         f"answering {evidence.train_makes[0]}: {gain}; more than {config.majority_margin:+.4f} is "
         "asked of the lower end",
         numbers={**numbers, "majority_margin": config.majority_margin},
+        photographs=() if passed else _lost(evidence, gain),
     )
 
 
 def _not_worse_than_blessed(evidence: MakeEvidence, config: MakeGateConfig) -> Clause:
     gain, numbers = _gain(evidence, BLESSED)
     passed = gain.high >= -config.blessed_tolerance
+    compared, asked = len(gain.photographs), len(evidence.image_ids)
+    said = f"right on {numbers['candidate']:.1%} against {numbers['rival']:.1%}: {gain}"
+    if compared < asked:
+        said += f", on {compared} of {asked} photographs"
     return Clause(
         name="not worse than the last blessed make classifier",
         passed=passed,
-        reason=f"right on {numbers['candidate']:.1%} against {numbers['rival']:.1%}: {gain}; "
-        f"{'no loss' if passed else 'a loss'} of more than {config.blessed_tolerance:.4f} shown",
+        reason=f"{said}; {'no loss' if passed else 'a loss'} of more than "
+        f"{config.blessed_tolerance:.4f} shown",
         numbers={**numbers, "blessed_tolerance": config.blessed_tolerance},
-        photographs=()
-        if passed
-        else worst_first(evidence.image_ids, np.maximum(-gain.differences, 0.0)),
+        photographs=() if passed else _lost(evidence, gain),
     )
+
+
+def _lost(evidence: MakeEvidence, gain: Gain) -> tuple[str, ...]:
+    compared = [evidence.image_ids[index] for index in gain.photographs]
+    return worst_first(compared, np.maximum(-gain.differences, 0.0))
 
 
 def _gain(evidence: MakeEvidence, rival: str) -> tuple[Gain, dict[str, float]]:
     ours, theirs = evidence.is_right(CANDIDATE), evidence.is_right(rival)
-    gain = Gain.of(ours - theirs, evidence.groups)
+    answered = [index for index, each in enumerate(evidence.answers[rival]) if not each.fault]
+    gain = Gain.of(ours - theirs, evidence.groups, answered)
     return gain, {
-        "candidate": float(ours.mean()),
-        "rival": float(theirs.mean()),
+        "candidate": float(ours[answered].mean()) if answered else 0.0,
+        "rival": float(theirs[answered].mean()) if answered else 0.0,
         "gain": gain.mean,
         "low": gain.low,
         "high": gain.high,

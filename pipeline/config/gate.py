@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic.dataclasses import dataclass
 
+from pipeline import features
 from pipeline.config.fields import STRICT, Difference, Fraction, NonNegative, Positive
 
 
@@ -25,6 +26,9 @@ class GateConfig:
             two equally good models whose difference has a standard deviation of 0.002 from car to
             car, the default blocks 4 in 100 on 9 cars and 3 in 1000 on 20 (simulated).
         dice_floor: Least mean Dice of the candidate.
+        max_rival_faults: Share of the test photographs that a baseline, or the last blessed model,
+            may give no mask for. They are left out of the comparison with it. The default is less
+            than one of 16 poses.
         gated_slice: Column by whose values the next two look; empty looks at none.
         slice_floor: Least mean Dice of the candidate on the photographs of one value.
         slice_tolerance: What the candidate may lose on them against the last blessed model; it is
@@ -33,9 +37,10 @@ class GateConfig:
         max_offset: The masks' median offset from the truth, as a share of the photograph's width.
         max_reply_bytes: Size of the largest reply. Masks of 1918x1280 have 5 to 15 kB.
         max_latency: Median seconds per photograph in process, one at a time.
-        repeated_photographs: How many the candidate is asked for twice, one at a time: for equal
-            replies, probabilities that are numbers, and latency.
-        slices: Features that the evaluation is sliced by: any of docs/data.md, and ``mask_area``.
+        repeated_photographs: How many, of all kinds, the candidate is asked for twice, one at a
+            time: for equal replies, probabilities that are numbers, and latency. The 4 with the
+            worst masks come on top.
+        slices: What the evaluation is sliced by, any of ``pipeline.features.SLICEABLE``.
         worst_photographs: How many of the candidate's worst masks are drawn.
     """
 
@@ -43,6 +48,7 @@ class GateConfig:
     blessed_tolerance: NonNegative = 0.0005
     blessed_doubt: NonNegative = 0.0025
     dice_floor: Fraction = 0.95
+    max_rival_faults: Fraction = 0.05
     gated_slice: Literal["pose", "make", "year", ""] = "pose"
     slice_floor: Fraction = 0.9
     slice_tolerance: NonNegative = 0.005
@@ -53,3 +59,14 @@ class GateConfig:
     repeated_photographs: Positive = 16
     slices: tuple[str, ...] = ("pose", "make", "mask_area", "year")
     worst_photographs: Positive = 12
+
+    @field_validator("slices")
+    @classmethod
+    def _can_be_sliced_by(cls, slices: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [repr(name) for name in slices if name not in features.SLICEABLE]
+        if unknown:
+            raise ValueError(
+                f"nothing can be sliced by {', '.join(unknown)}; there are "
+                f"{', '.join(features.SLICEABLE)}"
+            )
+        return slices

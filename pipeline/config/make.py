@@ -7,7 +7,7 @@ from pydantic.dataclasses import dataclass
 
 from pipeline.config.augmentation import AugmentationConfig
 from pipeline.config.data import InputConfig, PhotographLimits
-from pipeline.config.fields import STRICT, Difference, NonNegative, Positive
+from pipeline.config.fields import STRICT, Difference, Fraction, NonNegative, Positive
 from pipeline.config.fit import Precision
 
 # Hue too: a car's paint says nothing of its make, and a few cars are easily told by it.
@@ -55,10 +55,13 @@ class MakeGateConfig:
             interval says.
         blessed_tolerance: Its share may be below the last blessed make classifier's by this; it is
             blocked where the whole interval of the difference lies lower.
+        max_rival_faults: Share of the photographs that the last blessed make classifier may give no
+            answer for. They are left out of the comparison with it.
     """
 
     majority_margin: Difference = 0.0
     blessed_tolerance: NonNegative = 0.02
+    max_rival_faults: Fraction = 0.05
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import jsonschema
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,8 +15,20 @@ import tensorflow_model_analysis as tfma
 from tfx import v1 as tfx
 
 from components.gate import Gate
-from pipeline.config import GATE_CONFIG, GateConfig
+from pipeline import features
+from pipeline.config import (
+    GATE_CONFIG,
+    GateConfig,
+    InputConfig,
+    PhotographLimits,
+    PredictionConfig,
+)
+from tests.batch.exported_models import Preprocessing
+from trainer import signatures
+from trainer.prediction import predict
+from trainer.preprocessing import small_image
 from trainer.signatures import IMAGE_BYTES, MASK_PNG_BYTES, PROBABILITY
+from trainer.threshold import fit_threshold
 
 Model = tfx.types.standard_artifacts.Model
 HEIGHT, WIDTH = 64, 96
@@ -66,9 +79,18 @@ def model_of(tmp_path_factory) -> Callable[..., Path]:
         blind_in_pose: int = 0,
         noise: bool = False,
         nan: bool = False,
+        nan_below_of: tuple[int, int] | None = None,
+        refused: tuple[int, int] | None = None,
     ) -> Path:
+        def is_of(pixels: tf.Tensor, car_and_pose: tuple[int, int] | None) -> tf.Tensor:
+            known = tf.stack([pixels[0, 1, 0], pixels[0, 0, 2]])
+            return tf.reduce_all(tf.cast(known, tf.int32) == list(car_and_pose or (-1, -1)))
+
         def car_of(image: tf.Tensor) -> tf.Tensor:
             pixels = tf.io.decode_png(image, channels=3)
+            known = tf.debugging.Assert(~is_of(pixels, refused), ["over 40 megapixels"])
+            with tf.control_dependencies([known]):
+                pixels = tf.identity(pixels)
             car = tf.cast(pixels[..., 0] > 128, tf.float32)
             car *= tf.cast(tf.range(HEIGHT)[:, None] >= 16 + missed_rows, tf.float32)
             car = tf.roll(car, to_the_right, axis=1)
@@ -81,6 +103,9 @@ def model_of(tmp_path_factory) -> Callable[..., Path]:
                 car = tf.where(blind, car * seen, car)
             if noise:
                 car *= tf.cast(tf.random.uniform([HEIGHT, WIDTH]) > 0.01, tf.float32)
+            below = tf.range(HEIGHT)[:, None] >= HEIGHT * 5 // 8
+            no_number = tf.logical_and(is_of(pixels, nan_below_of), below)
+            car = tf.where(no_number, float("nan"), car)
             return car * float("nan") if nan else car
 
         def encode(image: tf.Tensor) -> tf.Tensor:
@@ -120,7 +145,13 @@ def judged(artifact, run_component, photograph, write_records, model_of):
         for split, records in splits.items():
             shown = records if test or split != "test" else []
             write_records(Path(examples.uri, f"Split-{split}", "data.gz"), shown)
-        models = {"cnn": bad[0], "average_mask": bad[1], "candidate": model_of(**candidate or {})}
+        models = {
+            "cnn": bad[0],
+            "average_mask": bad[1],
+        }
+        models["candidate"] = (
+            candidate if isinstance(candidate, Path) else model_of(**candidate or {})
+        )
         if blessed is not None:
             models["blessed"] = model_of(**blessed)
         artifacts = {}
@@ -208,6 +239,94 @@ def test_blocks_probabilities_that_are_no_numbers(judged):
     assert {"answers every photograph", "probabilities are finite"} <= set(_failed(verdict))
     reasons = {clause["name"]: clause["reason"] for clause in verdict["clauses"]}
     assert "the probabilities hold NaN or infinity" in reasons["answers every photograph"]
+
+
+def test_blocks_a_few_probabilities_that_are_no_numbers(judged):
+    """Cut at the threshold they are backdrop, and only the mask is a bad one."""
+    few = dataclasses.replace(RULE, repeated_photographs=1)
+    _, _, verdict = judged({"nan_below_of": (1, 2)}, rule=few)
+    [clause] = [c for c in verdict["clauses"] if c["name"] == "probabilities are finite"]
+    assert not clause["passed"]
+    assert clause["photographs"] == ["car1_02"]
+    assert "answers every photograph" not in _failed(verdict)
+
+
+def test_a_photograph_that_the_blessed_model_refuses_keeps_no_better_one_out(judged):
+    refuses = {"refused": (1, 2), "missed_rows": 3}
+    most = dataclasses.replace(RULE, max_rival_faults=0.1)
+    for rule, failed in ((most, []), (RULE, ["rivals answer"])):
+        blessing, _, verdict = judged({}, blessed=refuses, rule=rule)
+        assert _failed(verdict) == failed
+        assert blessing.get_int_custom_property("blessed") == (not failed)
+        [clause] = [c for c in verdict["clauses"] if c["name"] == "rivals answer"]
+        assert clause["photographs"] == ["car1_02"]
+        assert "blessed failed on 1 of 12 photographs (8.3%), first on car1_02" in clause["reason"]
+        assert "over 40 megapixels" in clause["reason"]
+        assert verdict["models"]["blessed"]["faults"] == 1
+
+
+@pytest.fixture(scope="module")
+def soft_model() -> keras.Model:
+    """A model whose probabilities rise over three pixels of the outline."""
+    model = keras.Sequential(
+        [keras.Input((HEIGHT, WIDTH, 3)), keras.layers.Conv2D(1, 3, padding="same")]
+    )
+    kernel = np.zeros((3, 3, 3, 1))
+    kernel[:, :, 0] = 20 / 9
+    # Between the red of car and backdrop.
+    model.set_weights([kernel, np.array([-20 * 130 / 255])])
+    return model
+
+
+@pytest.fixture(scope="module")
+def exported(soft_model, tmp_path_factory) -> Callable[[float], Path]:
+    """Exports the soft model with a threshold, as the Trainer does."""
+
+    def export(threshold: float) -> Path:
+        folder = tmp_path_factory.mktemp("thresholds") / "Format-Serving"
+        size = InputConfig(height=HEIGHT, width=WIDTH)
+        signatures.export(
+            soft_model,
+            Preprocessing(size),
+            size,
+            threshold,
+            str(folder),
+            PredictionConfig(),
+            PhotographLimits(),
+        )
+        return folder
+
+    return export
+
+
+@pytest.fixture(scope="module")
+def fitted_threshold(soft_model, photograph) -> float:
+    """The threshold that the Trainer would fit on val."""
+    [image], [mask] = (
+        photograph(8, 1).features.feature[name].bytes_list.value
+        for name in (features.IMAGE, features.MASK)
+    )
+    pixels = tf.cast(small_image(tf.constant(image), HEIGHT, WIDTH), tf.float32) / 255.0
+    scores = predict(soft_model, pixels[None], PredictionConfig())[0].numpy()
+    return fit_threshold([(scores, mask)], PredictionConfig()).value
+
+
+class TestThreshold:
+    RULE = dataclasses.replace(RULE, max_area_error=GateConfig().max_area_error)
+
+    def test_the_fitted_one_passes(self, judged, exported, fitted_threshold):
+        _, _, verdict = judged(exported(fitted_threshold), rule=self.RULE)
+        assert _failed(verdict) == []
+
+    @pytest.mark.parametrize(("wrong", "sign"), [(0.05, 1), (0.95, -1)])
+    def test_a_wrong_one_is_blocked_for_the_masks_area(self, judged, exported, wrong, sign):
+        blessing, _, verdict = judged(exported(wrong), rule=self.RULE)
+        assert blessing.get_int_custom_property("blessed") == 0
+        assert _failed(verdict) == ["no systematic error of area"]
+        [clause] = [c for c in verdict["clauses"] if not c["passed"]]
+        assert 0.02 < sign * clause["numbers"]["area_error"] < 0.15
+        assert len(clause["photographs"]) == CARS * POSES
+        assert verdict["dice"]["unet"] > GateConfig().dice_floor
 
 
 def test_blocks_the_blessed_model_with_one_pose_broken(judged):

@@ -66,6 +66,6 @@ def evidence_of(score_of) -> Callable[..., Evidence]:
                 score_of(name, image_id, **(each if isinstance(each, dict) else {"dice": each}))
                 for image_id, each in by_id.items()
             ]
-        return Evidence(**{"scores": scores, "repeated": 1, "latencies": [0.125], **others})
+        return Evidence(**{"scores": scores, "repeated": 1, "latencies": {"a_01": 0.125}, **others})
 
     return make

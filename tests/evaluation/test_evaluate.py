@@ -196,8 +196,14 @@ def test_scores_come_back_in_order_of_image_id(evaluated):
     assert (a_02.height, a_02.width, a_02.mask_area, a_02.fault) == (ROWS, 20, 0.5, "")
     assert a_02.figures.recall == 0.5
     assert a_02.reply_bytes > 0
-    # Its label, by the only model that is a judge of it.
-    assert (scored[1].label.area, scored[1].label.right, scored[1].label.models) == (100, 10, 1)
+    # Its label, by both models alone and together.
+    label = scored[1].label
+    assert (label.area, label.right) == (100, 10)
+    assert [(each.models, each.surplus) for each in label.objections] == [
+        (("errs",), 50),
+        (("good",), 0),
+        (("errs", "good"), 0),
+    ]
 
 
 def test_scores_by_model_keep_the_order(evaluated):

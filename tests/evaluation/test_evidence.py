@@ -7,14 +7,14 @@ from evaluation.evidence import Evidence, Leak
 
 def test_everything_comes_in_one_order(evidence_of):
     car, photograph = (
-        Leak("car", ("a",), ("train", "test")),
-        Leak("photograph", ("x", "y"), ("val",)),
+        Leak("car", ("a",), ("train", "test"), ("a_01", "a_09")),
+        Leak("photograph", ("x", "y"), ("val",), ("x", "y")),
     )
     evidence = evidence_of(
         {"b_01": 0.25, "a_02": 0.5, "a_01": 0.75},
         leaks=[photograph, car],
         unequal_repeats=["b_01", "a_01"],
-        latencies=[3.0, 1.0],
+        latencies={"b_01": 1.0, "a_01": 3.0},
         non_finite=["b_01", "a_02"],
     )
     assert evidence.image_ids == ["a_01", "a_02", "b_01"]
@@ -22,7 +22,7 @@ def test_everything_comes_in_one_order(evidence_of):
     assert evidence.dice("unet").tolist() == [0.75, 0.5, 0.25]
     assert evidence.leaks == (car, photograph)
     assert evidence.unequal_repeats == ("a_01", "b_01")
-    assert evidence.latencies == (1.0, 3.0)
+    assert list(evidence.latencies.items()) == [("a_01", 3.0), ("b_01", 1.0)]
     assert evidence.non_finite == ("a_02", "b_01")
     assert list(evidence.scores) == ["average_mask", "cnn", "unet"]
 
@@ -71,6 +71,12 @@ def test_a_photograph_without_a_car_is_refused(evidence_of):
     changes = {"a_01": 1.0, "a_02": {"group_id": ""}}
     with pytest.raises(ValueError, match=r"1 of 2 photographs have no group_id \(first a_02\)"):
         evidence_of(changes, cnn=changes, average_mask=changes)
+
+
+def test_faults_are_of_one_model_and_named(evidence_of):
+    evidence = evidence_of({"a_01": 1.0, "b_01": 1.0}, cnn={"a_01": {"fault": "no"}, "b_01": 0.5})
+    assert evidence.faults("cnn") == {"a_01": "no"}
+    assert evidence.faults("unet") == {}
 
 
 def test_evidence_cannot_be_changed(evidence_of):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from evaluation.label_audit import LabelledPhotograph, audit_labels
+from evaluation.label_objection import LabelObjection
 from evaluation.label_observation import observe_label
 
 WIDTH, HEIGHT, CARS, POSES = 192, 128, 6, 16
@@ -70,9 +71,22 @@ def studio(models=2, cars=CARS, broken=(), seed=0):
             if (car, pose) in broken:
                 label = broken[car, pose](label)
             observation = observe_label(label, dict(list(masks.items())[:models]))
-            image_id = f"car{car}_{pose:02}"
-            photographs.append(LabelledPhotograph(image_id, f"car{car}", pose, observation))
+            image_id, dice = f"car{car}_{pose:02}", dict.fromkeys(list(masks)[:models], 0.99)
+            photographs.append(LabelledPhotograph(image_id, f"car{car}", pose, observation, dice))
     return photographs
+
+
+def objecting(photograph, models=("0", "1"), **changes):
+    """The photograph with something else that is held against its label."""
+    objection = replace(LabelObjection(models), **changes)
+    changed = tuple(
+        objection if each.models == models else each for each in photograph.observation.objections
+    )
+    return with_label(photograph, objections=changed)
+
+
+def with_label(photograph, **changes):
+    return replace(photograph, observation=replace(photograph.observation, **changes))
 
 
 def neighbouring(car_size=1.0, pose=4):
@@ -131,31 +145,33 @@ def test_the_place_of_a_piece_is_told():
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"),
+    ("change", "models", "reason"),
     [
         (
             {"shift_x": 6.2, "shift_y": -4.1},
+            2,
             "the label lies 6 px to the left and 4 px below where all models see the car",
         ),
         (
             {"shift_x": -6.2, "shift_y": 4.1},
+            2,
             "the label lies 6 px to the right and 4 px above where all models see the car",
         ),
         (
             {"growth": 3.0},
+            2,
             "the label's outline runs 3.0 px inside all models', on the mean all around",
         ),
         (
-            {"growth": -3.0, "models": 1},
+            {"growth": -3.0},
+            1,
             "the label's outline runs 3.0 px outside the model's, on the mean all around",
         ),
     ],
 )
-def test_shift_and_growth_are_told_in_their_direction(change, reason):
-    photographs = studio()
-    photographs[20] = replace(
-        photographs[20], observation=replace(photographs[20].observation, **change)
-    )
+def test_shift_and_growth_are_told_in_their_direction(change, models, reason):
+    photographs = studio(models)
+    photographs[20] = objecting(photographs[20], ("0", "1")[:models], **change)
     [suspect] = audit_labels(photographs)
     assert (suspect.image_id, suspect.reason) == (photographs[20].image_id, reason)
 
@@ -171,10 +187,30 @@ def test_unknown_poses_leave_it_to_the_models():
         replace(each, pose=-1, group_id=each.image_id) for each in studio(broken={(2, 5): cut})
     ]
     assert ids(audit_labels(photographs)) == ["car2_05"]
-    without = [
-        replace(each, observation=replace(each.observation, models=0)) for each in photographs
-    ]
+    without = [with_label(each, objections=()) for each in photographs]
     assert audit_labels(without) == []
+
+
+def test_models_that_do_badly_elsewhere_are_not_asked():
+    photographs = [replace(each, pose=-1) for each in studio(broken={(2, 5): cut})]
+    bad = [replace(each, dice={"0": 0.8, "1": 0.8}) for each in photographs]
+    assert audit_labels(bad) == []
+    # On the wrong label itself they may do as badly as it is wrong.
+    honest = [
+        replace(each, dice={"0": 0.1, "1": 0.1}) if each.image_id == "car2_05" else each
+        for each in photographs
+    ]
+    assert ids(audit_labels(honest)) == ["car2_05"]
+
+
+def test_a_model_that_does_badly_does_not_excuse_a_label():
+    photographs = studio(broken={(2, 5): cut})
+    index = ids(photographs).index("car2_05")
+    # The second model sees the very hole that was cut, so the two agree on nothing.
+    photographs[index] = objecting(objecting(photographs[index], ("1",)), ("0", "1"))
+    assert audit_labels(photographs) == []
+    photographs = [replace(each, dice={"0": 0.99, "1": 0.8}) for each in photographs]
+    assert ids(audit_labels(photographs)) == ["car2_05"]
 
 
 @pytest.mark.parametrize("kind", BREAKS)
@@ -187,11 +223,11 @@ def test_one_car_alone_is_enough(kind):
 def test_a_label_that_no_model_objects_to_is_not_listed_for_its_pose():
     photographs = studio()
     odd = next(each for each in photographs if each.image_id == "car2_05")
-    small = replace(odd.observation, area=odd.observation.area // 2, bottom=80)
+    small = with_label(odd, area=odd.observation.area // 2, bottom=80)
     index = photographs.index(odd)
-    photographs[index] = replace(odd, observation=small)
+    photographs[index] = small
     assert audit_labels(photographs) == []
-    photographs[index] = replace(odd, observation=replace(small, models=0))
+    photographs[index] = with_label(small, objections=())
     assert ids(audit_labels(photographs)) == ["car2_05"]
 
 
@@ -201,7 +237,7 @@ def test_a_label_that_no_model_objects_to_is_not_listed_for_its_pose():
 def test_a_car_that_the_models_find_hard_does_not_fill_the_list(roots):
     def objected(photograph, root):
         pixels = {"missing": root**2, "missing_piece": root**2}
-        return replace(photograph, observation=replace(photograph.observation, **pixels))
+        return objecting(photograph, **pixels)
 
     photographs = studio(broken={(3, 8): cut})
     car = [index for index, each in enumerate(photographs) if each.group_id == "car1"]

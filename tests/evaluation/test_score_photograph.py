@@ -183,25 +183,19 @@ def test_a_ceiling_is_computed_once_per_input_size(photograph, monkeypatch):
     assert sizes == [(4, 6), (20, 30)]
 
 
-def test_only_good_models_judge_labels(photograph):
-    # 9 of 10 rows are a Dice of 0.947, 8 of them 0.889.
-    assert score(photograph, a=png(mask_of(9))).label.models == 1
-    assert score(photograph, a=png(mask_of(8))).label.models == 0
-    seen = score(
-        photograph, a=png(mask_of(9)), b=png(mask_of(8)), c=png(mask_of(10)), d=b"text"
+def test_every_model_with_a_mask_is_heard_on_the_label_however_badly_it_does(photograph):
+    label = score(
+        photograph, a=png(mask_of(10)), b=png(mask_of(1)), c=b"text", d=png(mask_of(0))
     ).label
-    assert (seen.models, seen.area, seen.left, seen.right) == (2, 100, 5, 15)
-
-
-def test_a_dice_of_nine_tenths_is_good_enough():
-    truth = np.zeros((HEIGHT, WIDTH), np.uint8)
-    truth[0, :11] = 255
-    mask = truth.copy()
-    mask[0, 9:11] = 0  # 2 * 9 / (11 + 9) = 0.9
-    values = {"image_id": "a_01", "group_id": "a"}
-    found = score(MaskedPhotograph(b"the photograph", png(truth), values), a=png(mask))
-    assert found.scores[0].figures.dice == 0.9
-    assert found.label.models == 1
+    assert (label.area, label.left, label.right) == (100, 5, 15)
+    assert {each.models: each.surplus for each in label.objections} == {
+        ("a",): 0,
+        ("b",): 90,
+        ("d",): 100,
+        ("a", "b"): 0,
+        ("a", "d"): 0,
+        ("b", "d"): 90,
+    }
 
 
 def test_without_a_model_only_the_label_is_looked_at(photograph):

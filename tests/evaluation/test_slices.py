@@ -7,6 +7,7 @@ from evaluation.label_observation import observe_label
 from evaluation.masked_photograph import MaskedPhotograph
 from evaluation.score_photograph import ScoredPhotograph
 from evaluation.slices import area_band, slice_values
+from pipeline import features
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,13 @@ def test_an_area_lies_in_its_band(area):
     low, high = map(float, area_band(area).split("-"))
     assert low - 1e-9 <= area <= high
     assert high - low == pytest.approx(0.05)
+
+
+def test_the_names_that_a_config_takes_are_those_of_every_example(score_of, raw_example):
+    photograph = MaskedPhotograph.parse(raw_example("a_02").SerializeToString())
+    empty = observe_label(np.zeros((4, 4), np.uint8), {})
+    scored = ScoredPhotograph((score_of("unet", "a_02"),), empty)
+    assert set(slice_values(photograph, scored)) == set(features.SLICEABLE)
 
 
 def test_a_photograph_is_in_a_slice_of_each_of_its_features(score_of):

@@ -19,7 +19,7 @@ def schema():
 @pytest.fixture
 def dumped(evidence_of):
     """A verdict with everything that may be null."""
-    evidence = evidence_of({"a_01": {"dice": 0.0, "fault": "none"}}, blessed=0.5, latencies=[])
+    evidence = evidence_of({"a_01": {"dice": 0.0, "fault": "none"}}, blessed=0.5, latencies={})
     return json.loads(VERDICT.dump_json(judge(evidence, GateConfig())))
 
 

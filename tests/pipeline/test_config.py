@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from pipeline import features
 from pipeline.config import (
     DATA_CONFIG,
     DRIFT_CONFIG,
@@ -126,13 +127,14 @@ OTHER = PipelineConfig(
             seed=9,
             augmentation=OTHER_AUGMENTATION,
         ),
-        gate=MakeGateConfig(majority_margin=0.125, blessed_tolerance=0.25),
+        gate=MakeGateConfig(majority_margin=0.125, blessed_tolerance=0.25, max_rival_faults=0.5),
     ),
     gate=GateConfig(
         baseline_margin=0.25,
         blessed_tolerance=0.125,
         blessed_doubt=0.5,
         dice_floor=0.75,
+        max_rival_faults=0.125,
         gated_slice="make",
         slice_floor=0.625,
         slice_tolerance=0.375,
@@ -251,7 +253,11 @@ def test_fractions_that_leave_nothing_to_train_are_refused(val, test):
         (GateConfig, "blessed_tolerance", -0.1),
         (GateConfig, "blessed_doubt", -0.1),
         (GateConfig, "dice_floor", 1.1),
+        (GateConfig, "max_rival_faults", 1.1),
         (GateConfig, "gated_slice", "colour"),
+        (GateConfig, "slices", ("pose", "poze")),
+        (GateConfig, "slices", ("image",)),
+        (GateConfig, "slices", ("",)),
         (GateConfig, "max_offset", float("inf")),
         (GateConfig, "max_reply_bytes", 0),
         (GateConfig, "max_latency", 0.0),
@@ -260,6 +266,7 @@ def test_fractions_that_leave_nothing_to_train_are_refused(val, test):
         (MakeFitConfig, "least_side", 15),
         (MakeGateConfig, "majority_margin", float("nan")),
         (MakeGateConfig, "blessed_tolerance", -0.1),
+        (MakeGateConfig, "max_rival_faults", -0.1),
         (ServerCheckConfig, "server", "torchserve"),
         (ServerCheckConfig, "photographs", 0),
         (ServerCheckConfig, "photographs", 1001),
@@ -275,6 +282,21 @@ def test_values_out_of_range_are_refused(kind, field, value):
     with pytest.raises(ValidationError) as caught:
         kind(**{field: value})
     assert caught.value.errors()[0]["loc"] == (field,)
+
+
+def test_a_slice_that_there_is_not_is_named_with_those_there_are():
+    with pytest.raises(
+        ValidationError,
+        match="nothing can be sliced by 'poze', 'mask'; there are image_id, group_id, pose, make, "
+        "model, year, height, width, mask_area",
+    ):
+        GateConfig(slices=("poze", "make", "mask"))
+    with pytest.raises(ValidationError, match="Input should be 'pose', 'make', 'year' or ''"):
+        GateConfig(gated_slice="poze")
+
+
+def test_everything_in_the_contract_can_be_sliced_by():
+    assert GateConfig(slices=features.SLICEABLE).slices == features.SLICEABLE
 
 
 def test_fields_that_do_not_exist_are_refused():

@@ -112,7 +112,7 @@ class FinishedRun:
     ) -> None:
         """Writes scores.csv, the list of suspects, and the verdict of the real rule."""
         self.scores([each for of in scores.values() for each in of], suspects)
-        verdict = judge(Evidence(scores=scores, repeated=1, latencies=[0.125]), RULE)
+        verdict = judge(Evidence(scores=scores, repeated=1, latencies={"a_01": 0.125}), RULE)
         Path(self.files.evaluation, "verdict.json").write_bytes(VERDICT.dump_json(verdict))
 
     def scores(self, scores: Sequence[PhotographScore], suspects: Sequence[Suspect] = ()) -> None:

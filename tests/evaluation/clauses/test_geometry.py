@@ -52,6 +52,7 @@ class TestArea:
         clause = area_is_right(evidence_of({"a_01": faulty}), CONFIG)
         assert not clause.passed
         assert clause.reason == "no mask to measure"
+        assert clause.photographs == ("a_01",)
 
 
 class TestPlace:
@@ -91,3 +92,4 @@ class TestPlace:
         clause = place_is_right(evidence_of({"a_01": {"fault": "none"}}), CONFIG)
         assert not clause.passed
         assert clause.numbers == {"max_offset": 0.0625}
+        assert clause.photographs == ("a_01",)

@@ -14,8 +14,8 @@ def test_nothing_in_two_splits_passes(evidence_of):
 
 def test_leaks_are_named(evidence_of):
     leaks = [
-        Leak("photograph", ("b_01", "z_09"), ("test", "train")),
-        Leak("car", ("a",), ("test", "val")),
+        Leak("photograph", ("b_01", "z_09"), ("test", "train"), ("b_01", "z_09")),
+        Leak("car", ("a",), ("test", "val"), ("a_01", "a_02")),
     ]
     clause = no_leaks(evidence_of(PHOTOGRAPHS, leaks=leaks))
     assert not clause.passed
@@ -27,8 +27,15 @@ def test_leaks_are_named(evidence_of):
     assert clause.photographs == ("a_01", "a_02", "b_01", "z_09")
 
 
+def test_a_car_that_the_test_split_does_not_hold_is_shown_too(evidence_of):
+    leaks = [Leak("car", ("y",), ("train", "val"), ("y_01", "y_02"))]
+    clause = no_leaks(evidence_of(PHOTOGRAPHS, leaks=leaks))
+    assert not clause.passed
+    assert clause.photographs == ("y_01", "y_02")
+
+
 def test_a_long_list_is_cut(evidence_of):
-    leaks = [Leak("car", (f"{n:02}",), ("train", "val")) for n in range(9)]
+    leaks = [Leak("car", (f"{n:02}",), ("train", "val"), (f"{n:02}_01",)) for n in range(9)]
     clause = no_leaks(evidence_of(PHOTOGRAPHS, leaks=leaks))
     assert clause.numbers["cars"] == 9
     assert clause.reason.endswith("car 02 in train and val")

@@ -69,6 +69,7 @@ class TestSameTwice:
         clause = same_reply_twice(evidence_of(TWO, repeated=0))
         assert not clause.passed
         assert clause.reason == "no photograph was asked for twice"
+        assert clause.photographs == ("a_01", "b_01")
 
 
 class TestSmall:
@@ -86,15 +87,23 @@ class TestSmall:
 class TestFast:
     @pytest.mark.parametrize(("limit", "passed"), [(0.25, True), (0.2, False)])
     def test_the_median_counts(self, evidence_of, limit, passed):
-        evidence = evidence_of(TWO, latencies=[9.0, 0.25, 0.125])
+        evidence = evidence_of(TWO, latencies={"a_01": 0.125, "b_01": 0.25, "c_01": 9.0})
         clause = fast_replies(evidence, GateConfig(max_latency=limit))
         assert clause.passed is passed
         assert clause.reason == (
             f"median 0.250 s per photograph in process, {limit:.3f} s are allowed"
         )
         assert clause.numbers == {"median_latency": 0.25, "max_latency": limit, "photographs": 3}
+        assert clause.photographs == (() if passed else ("c_01", "b_01", "a_01"))
 
     def test_not_measuring_fails(self, evidence_of):
-        clause = fast_replies(evidence_of(TWO, latencies=[]), GateConfig())
+        clause = fast_replies(evidence_of(TWO, latencies={}), GateConfig())
         assert not clause.passed
         assert clause.reason == "no latency was measured"
+        assert clause.photographs == ("a_01", "b_01")
+
+    def test_what_it_failed_on_shows_why_nothing_was_measured(self, evidence_of):
+        faulty = {"a_01": 1.0, "b_01": {"dice": 0.0, "fault": "none"}}
+        evidence = evidence_of(faulty, latencies={}, repeated=0)
+        assert fast_replies(evidence, GateConfig()).photographs == ("b_01",)
+        assert same_reply_twice(evidence).photographs == ("b_01",)

@@ -109,3 +109,22 @@ class TestNoSliceWorseThanBlessed:
         better = {"a_01": {"dice": 1.0, "pose": -1}}
         evidence = evidence_of(unknown, cnn=unknown, average_mask=unknown, blessed=better)
         assert no_slice_worse_than_blessed(evidence, CONFIG).passed
+
+    def test_what_the_blessed_model_gave_no_mask_for_is_not_compared(self, evidence_of):
+        fault = {"dice": 0.0, "fault": "none"}
+        # Pose 2 of car a is left out; of pose 3 there is nothing left.
+        blessed = {"a_01": 1.0, "a_02": fault, "a_03": fault, "b_01": 0.75, "b_02": 0.5}
+        evidence = evidence_of(UNET | {"a_03": 0.5}, blessed=blessed)
+        clause = no_slice_worse_than_blessed(evidence, CONFIG)
+        assert not clause.passed
+        assert clause.reason == (
+            "1 of 2 lost more than 0.1250: pose 2 -0.2500, -1.0000 to +1.0000 over 1 car; "
+            "not compared: pose 3"
+        )
+        assert clause.photographs == ("b_02",)
+
+    def test_a_blessed_model_that_gave_no_mask_at_all(self, evidence_of):
+        blessed = dict.fromkeys(UNET, {"dice": 0.0, "fault": "none"})
+        clause = no_slice_worse_than_blessed(evidence_of(UNET, blessed=blessed), CONFIG)
+        assert clause.passed
+        assert clause.reason == "no mask of the last blessed model to compare with"

@@ -4,7 +4,6 @@ import pytest
 
 from evaluation.make_classifier.make_evaluation import MAKE_EVALUATION
 from evaluation.make_classifier.make_rule import judge_makes, nothing_to_ask
-from evaluation.verdict import BrokenRival
 from pipeline.config import MakeGateConfig
 
 RULE = MakeGateConfig()
@@ -179,10 +178,29 @@ class TestLastBlessed:
         wide = MakeGateConfig(majority_margin=-1.0, blessed_tolerance=1.0)
         assert judge_makes(evidence(self.rows(0, 6)), wide).blessed
 
-    def test_one_that_fails_stops_the_step(self, evidence):
-        rows = [("a", "Acme", "Acme", "")]
-        with pytest.raises(BrokenRival, match="did not answer a_00: it is broken"):
-            judge_makes(evidence(rows), RULE)
+    def test_what_it_did_not_answer_is_left_out_and_named(self, evidence):
+        rows = self.rows(6, 6) + [("z", "Acme", "Bolt", "")]
+        judged = judge_makes(evidence(rows), MakeGateConfig(max_rival_faults=0.1))
+        assert judged.blessed
+        assert clause(judged, "rivals answer").photographs == ("z_10",)
+        compared = clause(judged, "not worse than the last blessed make classifier")
+        assert compared.numbers["gain"] == 0.0
+        assert "over 10 cars, on 10 of 11 photographs; no loss" in compared.reason
+
+    def test_more_than_the_share_is_a_clause_of_its_own(self, evidence):
+        rows = self.rows(6, 6) + [("z", "Acme", "Acme", "")]
+        judged = judge_makes(evidence(rows), RULE)
+        assert failed(judged) == ["rivals answer"]
+        assert clause(judged, "rivals answer").reason == (
+            "blessed failed on 1 of 11 photographs (9.1%), first on z_10: it is broken; 5.0% are "
+            "allowed, and left out of the comparison"
+        )
+
+    def test_one_that_never_answers_gets_a_verdict_too(self, evidence):
+        rows = [(car, make, right, "") for car, make, right in RIGHT]
+        judged = judge_makes(evidence(rows), RULE)
+        assert failed(judged) == ["rivals answer"]
+        assert MAKE_EVALUATION.validate_json(MAKE_EVALUATION.dump_json(judged)) == judged
 
 
 class TestNothingToAsk:

@@ -35,7 +35,7 @@ SERVED = ServerVerdict(
 def verdict_of(**changes: Any) -> Verdict:
     """Judges the photographs of two cars by the real rule."""
     scores = scores_by_model(DICE, **changes)
-    return judge(Evidence(scores=scores, repeated=1, latencies=[0.125]), GateConfig())
+    return judge(Evidence(scores=scores, repeated=1, latencies={"a_01": 0.125}), GateConfig())
 
 
 def fit_of(**changes: Any) -> FitRecord:

@@ -72,7 +72,7 @@ def test_a_ceiling_that_is_not_known(finished_run, read):
 def test_verdict_of_one_that_passes(finished_run, read):
     finished_run.score(scores_by_model(dict.fromkeys(TWO_CARS, 0.95)))
     text = read().sections["verdict"]
-    assert "Blessed: the U-Net passed all 12 clauses." in text
+    assert "Blessed: the U-Net passed all 13 clauses." in text
     assert "passed good enough Dice 0.9500, at least 0.5000 is asked" in text
     assert "failed" not in text
 
@@ -83,7 +83,7 @@ def test_verdict_and_slices_of_one_that_fails_in_a_pose(finished_run, read):
     )
     page = read()
     verdict = page.sections["verdict"]
-    assert "Rejected: the U-Net failed 2 of 12 clauses." in verdict
+    assert "Rejected: the U-Net failed 2 of 13 clauses." in verdict
     # What failed comes first, with the photographs that show it.
     assert verdict.index("failed beats cnn") < verdict.index("failed no weak pose")
     assert verdict.index("failed no weak pose") < verdict.index("passed ")
