@@ -178,6 +178,7 @@ def main(
     from rich.console import Console
 
     from batch.masking import Tile
+    from pipeline.gpu import grow_gpu_memory
     from pipeline.log_file import chatter_to
     from pipeline.writable import NotWritable, check_replaceable, check_writable
 
@@ -220,6 +221,7 @@ def main(
         raise click.ClickException(str(error)) from error
     with chatter_to(log) as screen:
         console = Console(file=screen, soft_wrap=True)
+        grow_gpu_memory()  # A fit may be on the GPU, too.
         with console.status("Loading TensorFlow and Beam"):
             from batch.batch_command import run_batch
             from batch.batch_options import BatchOptions

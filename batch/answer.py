@@ -1,5 +1,6 @@
 """What a model made of a photograph."""
 
+import re
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +11,8 @@ from serving.errors import ServingError
 from trainer.photograph.photograph_check import OVER_LIMIT
 from trainer.photograph.photograph_header import CUT_SHORT
 
-_INDEX = "image_bytes[0] "
+# A fault begins with its place in the request. That may hold several: the parts of a photograph.
+_PLACE = re.compile(r"(?:.*?\[|; )image_bytes\[\d+\] ")
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,14 @@ class Answer:
 
 
 def refusal(error: ServingError) -> UnusablePhotograph:
-    """Turns what a model says of the one photograph it was given into the quarantine's words."""
+    """Turns what a model says of the one photograph it was given into the quarantine's words.
+
+    Where it was given the photograph in parts, the first fault counts.
+    """
     text = error.message.partition("\n")[0]
-    if _INDEX in text:
-        text = text.partition(_INDEX)[2].rstrip("] ")
+    faults = _PLACE.split(text)[1:]
+    if faults:
+        text = faults[0].rstrip("] ")
     reason = Reason.UNDECODABLE_IMAGE
     if text.endswith(OVER_LIMIT):
         reason = Reason.TOO_LARGE

@@ -46,16 +46,24 @@ def read_member(path: str) -> ModelMember:
     """Reads what a version's model card says; a model without a card has only its path."""
     try:
         card = json.loads(Path(path, _CARD).read_text("utf-8"))
-        values = {
-            pair["key"]: pair["value"] for pair in card["model_parameters"]["output_format_map"]
-        }
+        parameters = card["model_parameters"]
+        values = _pairs(parameters["output_format_map"])
+        max_bytes = _pairs(parameters.get("input_format_map", [])).get("max_bytes")
         return ModelMember(
-            path, float(values["threshold"]), values["enlarge"], values["flip_average"] == "yes"
+            path,
+            float(values["threshold"]),
+            values["enlarge"],
+            values["flip_average"] == "yes",
+            None if max_bytes is None else int(max_bytes),
         )
     except FileNotFoundError:
         return ModelMember(path)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BatchFailed(f"{Path(path, _CARD)} cannot be read: {error}") from error
+
+
+def _pairs(pairs: Any) -> dict[str, Any]:
+    return {pair["key"]: pair["value"] for pair in pairs}
 
 
 def check_signature(path: str, signature: str, taken: str, given: str) -> None:

@@ -44,7 +44,7 @@ def add_batch_inference(
         root
         | "Shards" >> beam.Create(shards)
         | "Spread" >> beam.Reshuffle()
-        | "Read" >> beam.ParDo(ReadShard(ahead=batch_size))
+        | "Read" >> beam.ParDo(ReadShard(batch_size, masking.most_bytes))
         | "Mask" >> RunInference(MaskHandler(masking, batch_size))
         | "Write" >> beam.ParDo(WriteShards(output, pictures, shards[0].count, total))
     )

@@ -31,7 +31,7 @@ from batch.shard import Shard, shards_of
 from batch.signature_masks import signature_of
 from batch.submission import ShardRows, SubmissionCounts, read_sample, write_submission
 from batch.unfinished import how_far, photographs_done, unfinished
-from batch.whole_file import write_whole
+from batch.whole_file import remove, write_whole
 from components.folder_files import is_local
 from pipeline.beam_engine import check_engine, check_places
 from pipeline.beam_runner import beam_args
@@ -77,10 +77,13 @@ class BatchRun:
             options.inputs, self.output.path, as_pictures=pictures is not None
         )
         self._check_places(listing, pictures)
+        self._check_names(sample, listing)
         shards = shards_of(listing.photographs, options.shard_size)
         with self.output.locked():
             changed = self.output.claim(
-                run_identity(options, masking, pictures, listing), [each.sizes for each in shards]
+                run_identity(options, masking, pictures, listing),
+                [each.stamp for each in shards],
+                [each.path for each in masking.members],
             )
             pending = unfinished(
                 shards,
@@ -96,7 +99,7 @@ class BatchRun:
             rate = None
             if pending:
                 check_engine(options.runner)
-                self._forget(pending)
+                self.output.forget([each.index for each in pending], len(shards))
                 with ProgressLine(console, total, total - left, self._look(shards)) as line:
                     self._mask(pending, masking, pictures, pipeline_options, shards)
                     seconds["mask"] = line.seconds
@@ -118,6 +121,8 @@ class BatchRun:
                 ),
             )
         print_summary(console, summary, self.output, submission, seconds, gzip=options.gzip)
+        if summary.masks and submission and submission.rows == len(submission.without_mask):
+            raise BatchFailed("not one photograph that the sample submission names has a mask")
         return summary
 
     def _masking(self) -> Masking:
@@ -166,11 +171,14 @@ class BatchRun:
             if os.path.realpath(self.output.picture(each.name, pictures.suffix)) in inputs:
                 raise BatchFailed(f"{each.path} would be overwritten: choose another --output")
 
-    def _forget(self, pending: Sequence[Shard]) -> None:
-        """Makes shards that are to be done again count as not done."""
-        count = pending[0].count
-        for index in self.output.done(count).intersection(shard.index for shard in pending):
-            self.output.forget(index, count)
+    def _check_names(self, sample: Sequence[str] | None, listing: Listing) -> None:
+        """Makes sure that the sample names at least one photograph: it may be of another folder."""
+        first = listing.photographs[0].name
+        if sample and {each.name for each in listing.photographs}.isdisjoint(sample):
+            raise BatchFailed(
+                f"{self._options.sample_submission} names no photograph of the input: its first is "
+                f"{sample[0]}, the input's is {first}; give the --input that it names"
+            )
 
     def _look(self, shards: Sequence[Shard]) -> Callable[[], int]:
         return lambda: photographs_done(shards, self.output.done(len(shards)))
@@ -234,12 +242,14 @@ class BatchRun:
             for shard, count in zip(shards, masks, strict=True)
         ]
         try:
-            return write_submission(path, rows, sample, folder)
+            counts = write_submission(path, rows, sample, folder)
         except OSError as error:
             raise BatchFailed(
                 f"{path} cannot be written: {error.strerror or error}. "
                 f"{how_far(shards, self.output)}"
             ) from error
+        remove(self.output.submission(gzip=not gzip))
+        return counts
 
 
 def _plan_line(total: int, left: int, aside: int, changed: int, masking: Masking) -> str:

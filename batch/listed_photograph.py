@@ -11,8 +11,10 @@ class ListedPhotograph:
         path: Where it is read from.
         name: What it is called in results: its path below the folder that was asked for.
         size: Of the file, bytes.
+        changed: When the file was last changed, seconds since 1970; 0 where nobody says.
     """
 
     path: str
     name: str
     size: int
+    changed: float = 0.0

@@ -13,7 +13,6 @@ from batch.answer import Answer
 from batch.mask_maker import MaskMaker, load_mask_maker
 from batch.masking import Masking
 from batch.read_photograph import ReadPhotograph
-from components.quarantine import Reason
 
 
 class MaskHandler(ModelHandler[ReadPhotograph, PredictionResult, MaskMaker]):
@@ -49,7 +48,7 @@ class MaskHandler(ModelHandler[ReadPhotograph, PredictionResult, MaskMaker]):
                 each,
                 next(answers)
                 if each.detail is None
-                else Answer(b"", reason=Reason.UNREADABLE, detail=each.detail),
+                else Answer(b"", reason=each.reason, detail=each.detail),
             )
             for each in batch
         ]

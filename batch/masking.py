@@ -1,9 +1,13 @@
 """How a batch run makes masks: which models, and what of them is overridden."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 OutputFormat = Literal["rle", "png", "cutout", "composite"]
+
+# Of a photograph's file, bytes, where no model card says what the models take: so that a film that
+# is called .jpg does not fill the memory.
+MOST_BYTES: Final = 512 * 2**20
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,14 @@ class ModelMember:
         enlarge: Which of its scores are enlarged to full size; None where no card says.
         flip_average: Whether its answers are averaged with those of the mirror image; None where
             no card says.
+        max_bytes: Of a file that it takes; None where no card says.
     """
 
     path: str
     threshold: float | None = None
     enlarge: Literal["probability", "logits"] | None = None
     flip_average: bool | None = None
+    max_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,28 @@ class Masking:
             and self.enlarge is None
             and not self.flip_average
             and self.tile is None
+        )
+
+    @property
+    def most_bytes(self) -> int:
+        """How large a photograph's file may be; a larger one is not read.
+
+        Tiles are files of their own, so that the models' limits are not those of the photograph.
+        """
+        known = [each.max_bytes for each in self.members if each.max_bytes is not None]
+        return MOST_BYTES if self.tile is not None else min(known, default=MOST_BYTES)
+
+    def mirrored(self) -> tuple[Literal["probability", "logits"] | None, ...]:
+        """Returns which of each member's scores are averaged with those of the mirror image.
+
+        Those that a model averages that was exported with it. None where nothing is: it is not
+        asked for, or the model does so itself.
+        """
+        return tuple(
+            None
+            if not self.flip_average or member.flip_average
+            else self.enlarge or member.enlarge or "probability"
+            for member in self.members
         )
 
     def cut_at(self) -> float:

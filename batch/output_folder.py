@@ -13,13 +13,13 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from apache_beam.io.filesystems import FileSystems
-from pydantic import ValidationError
 
 from batch.batch_failed import BatchFailed
 from batch.manifest import MANIFEST, Manifest, manifest_json
@@ -33,7 +33,8 @@ _SHARDS = "shards"
 _MANIFEST_FILE = re.compile(r"(\d+)-of-(\d+)\.json")
 # Of ``serving.atomic_file``, and of a submission that is put together.
 _PARTIAL = re.compile(r"\..+\.\d+\.partial")
-_SIZES = "sizes"
+_STAMPS = "sizes"
+_MODEL_FOLDERS = "model_folders"
 
 
 @dataclass(frozen=True)
@@ -80,20 +81,31 @@ class OutputFolder:
         """Writes a shard's manifest: from then on the shard is done."""
         write_whole(self._at(_SHARDS, f"{manifest.shard}.json"), manifest_json(manifest))
 
-    def forget(self, index: int, count: int) -> None:
-        """Removes a shard's manifest: from then on, until it is done again, it is not done.
+    def forget(self, indices: Iterable[int], count: int) -> None:
+        """Makes shards count as not done, and removes what was put together from all shards.
 
         Without that, a run that is killed while it does a shard again would leave new results under
-        an old manifest.
+        an old manifest, and an older submission that nobody could tell from a finished one.
+
+        Args:
+            indices: Of the shards.
+            count: Of all shards.
         """
-        remove(self._at(_SHARDS, f"{shard_name(index, count)}.json"))
+        for path in (
+            self.submission(gzip=False),
+            self.submission(gzip=True),
+            self.summary,
+            self.quarantine,
+        ):
+            remove(path)
+        for name in self._shard_files().intersection(
+            f"{shard_name(index, count)}.json" for index in indices
+        ):
+            remove(self._at(_SHARDS, name))
 
     def done(self, count: int) -> set[int]:
         """Returns which shards have a manifest, and the run lengths that it stands for."""
-        try:
-            names = {os.path.basename(file.path) for file in files_in(self._at(_SHARDS))}
-        except UnusableFolder as error:
-            raise BatchFailed(str(error)) from error
+        names = self._shard_files()
         matches = [match for name in names if (match := _MANIFEST_FILE.fullmatch(name))]
         found = {int(match[1]) for match in matches if int(match[2]) == count}
         if self.kind == "rle":
@@ -108,8 +120,9 @@ class OutputFolder:
         """
         path = self._at(_SHARDS, f"{shard_name(index, count)}.json")
         try:
-            return MANIFEST.validate_json(read_whole(path) or b"")
-        except ValidationError as error:
+            # Not by Pydantic, which takes no name that is no text.
+            return MANIFEST.validate_python(json.loads(read_whole(path) or b""))
+        except ValueError as error:
             raise BatchFailed(f"{path} is no manifest: remove it, and run again") from error
 
     @property
@@ -125,15 +138,18 @@ class OutputFolder:
             if not row.reason
         )
 
-    def claim(self, asked: Mapping[str, Any], sizes: Sequence[str]) -> int:
+    def claim(
+        self, asked: Mapping[str, Any], stamps: Sequence[str], model_folders: Sequence[str] = ()
+    ) -> int:
         """Writes down what is asked for, or makes sure that it is what was asked for before.
 
         What an earlier run had begun to write when it was killed is removed.
 
         Args:
             asked: What the results depend on.
-            sizes: Of each shard, see ``Shard.sizes``. A shard of which they have changed is not
-                done any more.
+            stamps: Of each shard, see ``Shard.stamp``. A shard whose stamp has changed is not done
+                any more.
+            model_folders: Where the models lie; written down for whoever is refused later.
 
         Returns:
             How many shards have changed.
@@ -142,7 +158,8 @@ class OutputFolder:
             BatchFailed: If the folder holds another run, or something else.
         """
         path = self._at("run.json")
-        record = (json.dumps({**asked, _SIZES: list(sizes)}, indent=2) + "\n").encode()
+        notes = {_STAMPS: list(stamps), _MODEL_FOLDERS: list(model_folders)}
+        record = (json.dumps({**asked, **notes}, indent=2) + "\n").encode()
         content = read_whole(path)
         if content is None:
             if self._holds_something():
@@ -151,27 +168,29 @@ class OutputFolder:
             return 0
         try:
             before = dict(json.loads(content))
-            sizes_before = list(before.pop(_SIZES))
+            stamps_before = list(before.pop(_STAMPS))
+            folders_before = list(before.pop(_MODEL_FOLDERS, ()))
         except (ValueError, KeyError, TypeError) as error:
             raise BatchFailed(f"{path} is no record of a run: choose another --output") from error
         names = dict.fromkeys((*asked, *before))
         differs = [name for name in names if before.get(name) != asked.get(name)]
-        if len(sizes_before) != len(sizes) and not differs:
-            differs = [_SIZES]
+        if len(stamps_before) != len(stamps) and not differs:
+            differs = [_STAMPS]
         if differs:
             raise BatchFailed(
                 f"{self.path} holds another run: {', '.join(differs)} "
                 f"{'differs' if len(differs) == 1 else 'differ'} ({path}); choose another --output"
+                f"{_begun_with(folders_before) if 'models' in differs else ''}"
             )
         self._remove_partial_files()
         changed = [
             index
-            for index, (now, then) in enumerate(zip(sizes, sizes_before, strict=True))
+            for index, (now, then) in enumerate(zip(stamps, stamps_before, strict=True))
             if now != then
         ]
-        for index in changed:
-            self.forget(index, len(sizes))
         if changed:
+            self.forget(changed, len(stamps))
+        if record != content:
             write_whole(path, record)
         return len(changed)
 
@@ -202,6 +221,12 @@ class OutputFolder:
                 ) from error
             yield
 
+    def _shard_files(self) -> set[str]:
+        try:
+            return {os.path.basename(file.path) for file in files_in(self._at(_SHARDS))}
+        except UnusableFolder as error:
+            raise BatchFailed(str(error)) from error
+
     def _remove_partial_files(self) -> None:
         """Removes what runs that were killed had begun to write, where the folder is local."""
         if not is_local(self.path):
@@ -217,3 +242,11 @@ class OutputFolder:
 
     def _at(self, *names: str) -> str:
         return str(FileSystems.join(self.path, *names))
+
+
+def _begun_with(folders: Sequence[str]) -> str:
+    """Says how a run goes on whose models are not those that are asked for now."""
+    if not folders:
+        return ""
+    flags = " ".join(f"--model {shlex.quote(folder)}" for folder in folders)
+    return f", or go on with the same command and {flags}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from batch.listed_photograph import ListedPhotograph
+from components.quarantine import Reason
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class ReadPhotograph:
         content: The file; empty where it could not be read.
         detail: Why it could not be; None if it could.
         seconds: That reading took.
+        reason: The kind of fault, where there is one.
     """
 
     shard: int
@@ -24,3 +26,4 @@ class ReadPhotograph:
     content: bytes
     detail: str | None
     seconds: float
+    reason: Reason = Reason.UNREADABLE

@@ -25,7 +25,8 @@ def run_identity(
 
     Returns:
         What JSON can hold; equal for runs that give the same results, as long as no photograph is
-        replaced by another of its name.
+        replaced by another of its name. What a model's card says of its masks counts as part of the
+        model, because much is made by it, and it may be edited.
     """
     files = hashlib.sha256()
     for each in listing.photographs:
@@ -36,7 +37,15 @@ def run_identity(
         behind = list(pictures.colour) if picture is None else hashlib.sha256(picture).hexdigest()
     return {
         "format": options.kind,
-        "models": [model_digest(member.path) for member in masking.members],
+        "models": [
+            {
+                "sha256": model_digest(member.path),
+                "threshold": member.threshold,
+                "enlarge": member.enlarge,
+                "flip_average": member.flip_average,
+            }
+            for member in masking.members
+        ],
         "threshold": options.threshold,
         "enlarge": options.enlarge,
         "flip_average": options.flip_average,

@@ -27,10 +27,10 @@ class Shard:
         return shard_name(self.index, self.count)
 
     @property
-    def sizes(self) -> str:
-        """A digest of how large its files are: it changes where a photograph is replaced."""
-        sizes = " ".join(str(each.size) for each in self.photographs)
-        return hashlib.sha256(sizes.encode("ascii")).hexdigest()[:16]
+    def stamp(self) -> str:
+        """A digest of its files' sizes and times: it changes where a photograph is replaced."""
+        stamps = " ".join(f"{each.size} {each.changed}" for each in self.photographs)
+        return hashlib.sha256(stamps.encode("ascii")).hexdigest()[:16]
 
 
 def shard_name(index: int, count: int) -> str:

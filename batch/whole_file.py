@@ -6,7 +6,6 @@ What they hold is handed on as it is: by itself, Beam packs and unpacks files wh
 
 import contextlib
 import errno
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,13 +15,19 @@ from apache_beam.io.filesystems import FileSystems
 
 from batch.batch_failed import BatchFailed
 from components.folder_files import has_folders, is_local
-from serving.atomic_file import write_atomically
+from serving.atomic_file import partial_name, write_atomically
 
 _AS_IT_IS: dict[str, Any] = {
     "mime_type": "application/octet-stream",
     "compression_type": CompressionTypes.UNCOMPRESSED,
 }
 _BLOCK = 2**20
+# File systems that take UTF-8 only answer with the second.
+_OF_NAMES = (errno.ENAMETOOLONG, errno.EILSEQ)
+
+
+class UnusableName(BatchFailed):
+    """The file system takes no file of this name, or on this path."""
 
 
 def write_whole(path: str, content: bytes) -> None:
@@ -35,6 +40,7 @@ def write_whole(path: str, content: bytes) -> None:
         content: The file's bytes.
 
     Raises:
+        UnusableName: If no file can have this name.
         BatchFailed: If it cannot be written; names the file, and tells a full disk.
     """
     with _told(path):
@@ -110,9 +116,9 @@ def remove(path: str) -> None:
         with _as_os_error():
             if FileSystems.exists(path):
                 FileSystems.delete([path])
-    except NotADirectoryError:
-        return
     except OSError as error:
+        if error.errno in (errno.ENOTDIR, *_OF_NAMES):
+            return
         raise BatchFailed(f"{path} cannot be removed: {error.strerror or error}") from error
 
 
@@ -124,7 +130,7 @@ def _put(path: str, blocks: Iterable[bytes]) -> None:
         folder, name = FileSystems.split(path)
         with contextlib.suppress(OSError):  # It is there.
             FileSystems.mkdirs(folder)
-        partial = FileSystems.join(folder, f".{name}.{os.getpid()}.partial")
+        partial = FileSystems.join(folder, partial_name(name))
         _create(partial, blocks)
         if FileSystems.exists(path):
             FileSystems.delete([path])
@@ -143,6 +149,8 @@ def _told(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno in _OF_NAMES:
+            raise UnusableName(f"{path} cannot be written: {error.strerror}") from error
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             text = f"the disk is full: {path} cannot be written"
         else:
@@ -157,5 +165,7 @@ def _as_os_error() -> Iterator[None]:
         yield
     except OSError:
         raise
+    except UnicodeEncodeError as error:
+        raise OSError(errno.EILSEQ, "its name is no text") from error
     except Exception as error:
         raise OSError(" ".join(str(error).split()) or type(error).__name__) from error

@@ -19,7 +19,7 @@ from batch.output_folder import OutputFolder
 from batch.pictures import Pictures
 from batch.read_photograph import ReadPhotograph
 from batch.shard import shard_name
-from batch.whole_file import remove, write_whole
+from batch.whole_file import UnusableName, remove, write_whole
 from components.quarantine import Reason, UnusablePhotograph
 from pipeline import progress
 from serving.client.errors import InvalidPhotograph
@@ -94,6 +94,9 @@ class WriteShards(beam.DoFn):
                 write_whole(path, picture)
             except InvalidPhotograph as error:
                 fault = UnusablePhotograph(Reason.UNDECODABLE_IMAGE, str(error))
+                answer = replace(Answer.without_mask(fault), seconds=answer.seconds)
+            except UnusableName as error:
+                fault = UnusablePhotograph(Reason.NAME, f"rename it: {error}")
                 answer = replace(Answer.without_mask(fault), seconds=answer.seconds)
         elif answer.reason is None:
             shard.runs.append(table_row(photograph.name, answer.mask.decode("ascii")))

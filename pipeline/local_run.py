@@ -161,7 +161,9 @@ class LocalRun:
     def _open_beam(self) -> tuple[str, ...]:
         """Returns the arguments for Beam, whose engine is there and sees the files."""
         arguments = beam_args(self.beam)
+        bulk = self.config.bulk.photographs
         places = {"--data": self.data} if self.data is not None else {}
+        places |= {"bulk.photographs": bulk} if bulk else {}
         check_places(self.beam, places | {"--workdir": str(self.workdir.path)})
         check_engine(self.beam)
         # What is listed here, before any pipeline runs, may need the options too.

@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 from pipeline.dropping_stream import DroppingStream
 
@@ -29,7 +29,7 @@ def chatter_to(path: Path) -> Iterator[TextIO]:
     sys.stderr.flush()
     screen_fd, error_fd = os.dup(1), os.dup(2)
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    handler = logging.StreamHandler(open(log, "a", buffering=1, closefd=False))  # noqa: SIM115
+    handler = logging.StreamHandler(_writer(log, "a", buffering=1))
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     level = root.level
@@ -41,7 +41,7 @@ def chatter_to(path: Path) -> Iterator[TextIO]:
         root.setLevel(logging.INFO)
         with (
             warnings.catch_warnings(),
-            open(screen_fd, "w", closefd=False) as screen,
+            _writer(screen_fd, "w") as screen,
             contextlib.redirect_stdout(DroppingStream(sys.stdout)),
             contextlib.redirect_stderr(DroppingStream(sys.stderr)),
         ):
@@ -57,6 +57,11 @@ def chatter_to(path: Path) -> Iterator[TextIO]:
         os.dup2(error_fd, 2)
         for descriptor in (screen_fd, error_fd, log):
             os.close(descriptor)
+
+
+def _writer(descriptor: int, mode: Literal["a", "w"], buffering: int = -1) -> TextIO:
+    """Opens a descriptor; names of files that are no text are written with backslashes."""
+    return open(descriptor, mode, buffering, errors="backslashreplace", closefd=False)
 
 
 def _flush(stream: TextIO, descriptor: int) -> None:

@@ -6,11 +6,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from click.testing import CliRunner
 
 from batch_runner import main
+from pipeline import gpu
 from studio.config import StudioConfig
 from studio.dataset import render_dataset
 from tests.batch import exported_models
@@ -56,6 +58,29 @@ def refused(tmp_path, monkeypatch):
 )
 def test_flags_that_do_not_go_together(refused, arguments, message):
     assert message in refused(*arguments)
+
+
+def test_of_a_gpus_memory_it_takes_what_it_needs(tmp_path, monkeypatch):
+    growth, visible = "TF_FORCE_GPU_ALLOW_GROWTH", "CUDA_VISIBLE_DEVICES"
+    monkeypatch.setenv(growth, "")  # So that it is set back in the end.
+    monkeypatch.delenv(growth)
+    monkeypatch.setenv(visible, "3")
+    monkeypatch.setattr(gpu, "has_gpu", lambda: True)
+    loaded = {}
+
+    class BatchCommand(ModuleType):
+        """Stands for batch.batch_command, which loads TensorFlow."""
+
+        def __getattr__(self, name):
+            loaded.update(os.environ)
+            return lambda *_: 0
+
+    monkeypatch.setitem(sys.modules, "batch.batch_command", BatchCommand("batch.batch_command"))
+    arguments = (*NEEDED[:4], "--output", str(tmp_path / "out"))
+    assert CliRunner().invoke(main, arguments, catch_exceptions=False).exit_code == 0
+    assert loaded[growth] == "true"
+    # It may well use the GPU.
+    assert loaded[visible] == "3"
 
 
 @pytest.mark.parametrize(
@@ -151,6 +176,7 @@ def test_a_run_that_is_killed_twice_ends_with_every_photograph_once(tmp_path):
     assert [line.split(",")[0] for line in lines[1:]] == expected
     summary = json.loads((output / "summary.json").read_text())
     assert summary["masks"] == 320
+    assert summary["models"] == [model]
     assert summary["masked_by_this_run"] == 320 - 4 * done
     # As if it had never been killed.
     whole = subprocess.run(
@@ -158,4 +184,3 @@ def test_a_run_that_is_killed_twice_ends_with_every_photograph_once(tmp_path):
     )
     assert whole.returncode == 0, whole.stdout
     assert (tmp_path / "whole" / "submission.csv").read_text().splitlines() == lines
-    assert model.endswith("1")

@@ -4,6 +4,7 @@ The threshold is fitted on what these functions give, and the signatures export 
 """
 
 import math
+from typing import Final
 
 import keras
 import tensorflow as tf
@@ -13,7 +14,7 @@ from trainer.resize import enlarge
 
 # Bicubic interpolation of unlimited logits rings: one very sure pixel would move a boundary that
 # lies two pixels away. A probability of 0.9997 is sure enough.
-_LARGEST_LOGIT = 8.0
+LARGEST_LOGIT: Final = 8.0
 
 
 def predict(model: keras.Model, images: tf.Tensor, config: PredictionConfig) -> tf.Tensor:
@@ -66,5 +67,5 @@ def full_size_mask(
 
 def _scores(logits: tf.Tensor, config: PredictionConfig) -> tf.Tensor:
     if config.enlarge == "logits":
-        return tf.clip_by_value(logits, -_LARGEST_LOGIT, _LARGEST_LOGIT)
+        return tf.clip_by_value(logits, -LARGEST_LOGIT, LARGEST_LOGIT)
     return tf.sigmoid(logits)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from serving.atomic_file import partial_stem
+
 # As ``write_atomically`` names them.
 _PARTIAL = re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)\.partial", re.DOTALL)
 
@@ -18,7 +20,7 @@ def remove_leftovers(destinations: Iterable[Path]) -> None:
     """
     names: dict[Path, set[str]] = {}
     for destination in destinations:
-        names.setdefault(destination.parent, set()).add(destination.name)
+        names.setdefault(destination.parent, set()).add(partial_stem(destination.name))
     for folder, wanted in names.items():
         if not folder.is_dir():
             continue

@@ -1,12 +1,17 @@
 """Models and folders of photographs for all tests of batch inference."""
 
+import functools
 import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from apache_beam.io.filesystem import CompressedFile, CompressionTypes
+from rich.console import Console
 
+from batch import mask_handler, mask_maker
+from batch.batch_command import run_batch
+from batch.batch_options import BatchOptions
 from tests.batch import exported_models
 from tests.components.memory_file_system import MemoryFileSystem
 
@@ -38,6 +43,29 @@ def photographs(tmp_path, image_file) -> Callable[..., Path]:
         return folder
 
     return photographs
+
+
+@pytest.fixture(scope="session")
+def loaded() -> Callable[..., mask_maker.MaskMaker]:
+    """Loads a model once for all runs, which takes longer than all else that they do."""
+    return functools.cache(mask_maker.load_mask_maker)
+
+
+@pytest.fixture
+def run(tmp_path, exported, loaded, monkeypatch) -> Callable[..., tuple[int, str, Path]]:
+    """Does a whole run in this process; returns exit code, screen, and the output folder."""
+    monkeypatch.setattr(mask_handler, "load_mask_maker", loaded)
+
+    def run(folder: Path, **choices) -> tuple[int, str, Path]:
+        choices = {"models": (exported(),), "kind": "rle", "shard_size": 3} | choices
+        options = BatchOptions(
+            inputs=(str(folder),), output=str(tmp_path / "out"), batch_size=2, **choices
+        )
+        screen = io.StringIO()
+        code = run_batch(options, Console(file=screen, width=400), tmp_path / "out.log")
+        return code, screen.getvalue(), tmp_path / "out"
+
+    return run
 
 
 @pytest.fixture

@@ -35,12 +35,16 @@ class Preprocessing:
 class RedIsObject(keras.layers.Layer):
     """Logits above zero where a pixel is red enough; to the left less is enough."""
 
+    def __init__(self, gain: float = 6.0) -> None:
+        super().__init__()
+        self._gain = gain
+
     def build(self, input_shape):
         self.level = self.add_weight(shape=(), initializer=keras.initializers.Constant(0.5))
 
     def call(self, images):
         leaning = keras.ops.linspace(0.1, -0.1, images.shape[2])[None, None, :, None]
-        return 6.0 * (images[..., :1] - self.level + leaning)
+        return self._gain * (images[..., :1] - self.level + leaning)
 
 
 def export(
@@ -48,17 +52,19 @@ def export(
     threshold: float = 0.5,
     enlarge: str = "probability",
     flip_average: bool = False,
+    gain: float = 6.0,
+    max_bytes: int = LIMITS.max_bytes,
 ) -> str:
     """Exports a model, and a card with it; returns the version directory."""
     images = keras.Input((SIZE.height, SIZE.width, 3))
     signatures.export(
-        keras.Model(images, RedIsObject()(images)),
+        keras.Model(images, RedIsObject(gain)(images)),
         Preprocessing(SIZE),
         SIZE,
         threshold,
         str(path),
         PredictionConfig(flip_average=flip_average, enlarge=enlarge),
-        LIMITS,
+        PhotographLimits(LIMITS.max_pixels, max_bytes),
     )
     pairs = {
         "threshold": str(threshold),
@@ -66,6 +72,7 @@ def export(
         "enlarge": enlarge,
     }
     values = [{"key": key, "value": value} for key, value in pairs.items()]
-    content = {"model_parameters": {"output_format_map": values}}
+    taken = [{"key": "max_bytes", "value": str(max_bytes)}]
+    content = {"model_parameters": {"input_format_map": taken, "output_format_map": values}}
     (path / "model_card.json").write_text(json.dumps(content))
     return str(path)

@@ -1,4 +1,6 @@
+import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -35,7 +37,15 @@ def test_a_folder_of_versions_or_one_of_them(served, monkeypatch):
 
 
 def test_a_card_tells_how_masks_are_made(exported):
-    assert asked_models([exported()], "") == (ModelMember(exported(), 0.5, "probability", False),)
+    [member] = asked_models([exported()], "")
+    assert member == ModelMember(exported(), 0.5, "probability", False, 1_000_000)
+
+
+def test_a_card_that_does_not_say_how_large_files_may_be(exported, tmp_path):
+    card = json.loads(Path(exported(), "model_card.json").read_text())
+    del card["model_parameters"]["input_format_map"]
+    (tmp_path / "model_card.json").write_text(json.dumps(card))
+    assert read_member(str(tmp_path)).max_bytes is None
 
 
 def test_a_model_without_a_card(tmp_path):

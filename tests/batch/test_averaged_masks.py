@@ -1,3 +1,6 @@
+import struct
+import zlib
+
 import cv2
 import numpy as np
 import pytest
@@ -7,9 +10,23 @@ from batch.asked_models import read_member
 from batch.averaged_masks import AveragedMasks
 from batch.masking import Masking, ModelMember, Tile
 from batch.signature_masks import SignatureMasks
+from batch.tiling import tile_places, tile_weights
 from components.quarantine import Reason
 from trainer.resize import enlarge
 from trainer.rle import decode
+
+# Of a JPEG, the decoder reduces all but the first.
+SIZES = (63, 41), (96, 64), (240, 160)
+
+
+class TwoSides:
+    """Says one probability for all of the left half, and another for the right."""
+
+    def __init__(self, left, right):
+        self._answer = np.repeat(np.float32([[left, right]]), 12, axis=1).repeat(16, axis=0)
+
+    def predict(self, inputs, signature):
+        return {"probability": np.stack([self._answer] * len(inputs["image_bytes"]))}
 
 
 class RedModel:
@@ -35,6 +52,18 @@ class RedModel:
 
 
 MEMBER = ModelMember("a", 0.5, "probability", False)
+
+
+def broken_png(width, height):
+    """Writes a PNG file whose header and chunks are whole; its pixels cannot be decoded."""
+
+    def chunk(kind, content):
+        check = struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + check
+
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", b"no pixels"), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*each) for each in chunks)
 
 
 def masked(image, *models, members=None, as_rle=False, **choices):
@@ -96,6 +125,38 @@ class TestOneModel:
         answer = masked(image, model, members=(mirrors,), flip_average=True)
         assert answer.mask == masked(image, model).mask
 
+    @pytest.mark.parametrize("enlarge", ["probability", "logits"])
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+    def test_flips_are_averaged_as_a_model_does_it_itself(
+        self, exported, image_file, enlarge, kind
+    ):
+        choices = {"threshold": 0.8, "enlarge": enlarge, "gain": 60.0}
+        choices = {} if enlarge == "probability" else choices
+        path, mirrors = exported(**choices), exported(**choices, flip_average=True)
+        images = [image_file(*size, seed, kind) for seed in range(4) for size in SIZES]
+        masking = Masking((read_member(path),), True, flip_average=True)
+        makers = (
+            AveragedMasks.load(masking),
+            SignatureMasks.load(mirrors, as_rle=True),
+            SignatureMasks.load(path, as_rle=True),
+        )
+        averaged, expected, without = (maker.masks(images) for maker in makers)
+        for maker in makers:
+            maker.close()
+        assert [each.mask for each in averaged] == [each.mask for each in expected]
+        assert [each.mask for each in averaged] != [each.mask for each in without]
+
+    def test_logits_are_averaged_between_the_trainers_limits(self, file_of):
+        model = TwoSides(
+            1.0, 0.01
+        )  # 9.2 and more, and -4.6: mean logits of 1.7 within 8, not above
+        image = file_of(np.zeros((16, 24, 3), np.uint8), "PNG")
+        member = ModelMember("a", 0.5, "logits", False)
+        found = masked(image, model, members=(member,), threshold=0.84, flip_average=True)
+        assert found.area == 16 * 24
+        found = masked(image, model, members=(member,), threshold=0.85, flip_average=True)
+        assert found.area == 0
+
 
 class TestSeveralModels:
     def test_probabilities_are_averaged_and_cut_at_the_mean_threshold(self, image_file):
@@ -146,6 +207,21 @@ class TestTiles:
         assert (found == found[0]).all()
         assert np.count_nonzero(np.diff(found[0].astype(int))) == 1
 
+    def test_all_that_overlaps_counts_by_its_weight(self, image_file):
+        image, tile, model = image_file(90, 70, 3, "PNG"), Tile(40, 30, 12), RedModel(leaning=0.4)
+        pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR)
+        total, weight = np.zeros((2, 70, 90))
+        for place in tile_places(70, 90, tile):
+            where = slice(place.top, place.bottom), slice(place.left, place.right)
+            of_tile = model.of(cv2.imencode(".png", np.ascontiguousarray(pixels[where]))[1])
+            weights = tile_weights(place, 70, 90)
+            total[where] += weights * enlarge(of_tile, *weights.shape).numpy()
+            weight[where] += weights
+        found = pixels_of(masked(image, model, tile=tile))
+        # The model sees whole numbers.
+        assert np.mean(found != (total / weight > 0.5)) < 0.01
+        assert 0 < found.sum() < found.size
+
     def test_a_photograph_that_is_stored_on_its_side(self, file_of):
         pixels = np.zeros((200, 300, 3), np.uint8)
         pixels[20:60, 30:80, 0] = 255
@@ -174,3 +250,33 @@ def test_a_photograph_that_the_models_refuse(exported):
     maker.close()
     assert answer.reason is Reason.UNDECODABLE_IMAGE
     assert answer.detail == "it is no JPEG or PNG file: it begins with 6e 6f 20 70 68 6f 74 6f"
+
+
+class TestLimits:
+    @pytest.mark.parametrize("choices", [{"flip_average": True}, {"tile": Tile(200, 150, 10)}])
+    def test_what_is_made_of_a_file_within_the_limits_is_within_them(
+        self, exported, image_file, choices
+    ):
+        image = image_file(300, 200, 1)
+        answers = []
+        for path in (exported(), exported(max_bytes=len(image))):
+            maker = AveragedMasks.load(Masking((read_member(path),), True, **choices))
+            answers += maker.masks([image])
+            maker.close()
+        assert [answer.detail for answer in answers] == ["", ""]
+        assert answers[0].mask == answers[1].mask
+
+    def test_nothing_of_what_a_model_refuses_is_mirrored(self, exported):
+        masking = Masking((read_member(exported()),), True, flip_average=True)
+        maker = AveragedMasks.load(masking)
+        [answer] = maker.masks([broken_png(20_000, 20_000)])
+        maker.close()
+        assert answer.reason is Reason.TOO_LARGE
+        assert answer.detail == "it has 400000000 pixels, and 100000 are the most"
+
+    def test_nothing_is_decoded_for_tiles_that_would_not_fit_into_memory(self):
+        maker = AveragedMasks([RedModel()], Masking((MEMBER,), True, tile=Tile(2000, 2000, 10)))
+        answers = maker.masks([broken_png(20_000, 20_000), broken_png(14_204, 10_652)])
+        assert answers[0].reason is Reason.TOO_LARGE
+        assert answers[0].detail == "it has 400000000 pixels, and 160000000 are the most"
+        assert answers[1].reason is Reason.UNDECODABLE_IMAGE

@@ -5,7 +5,7 @@ import pytest
 from batch.listing import list_photographs
 from components.folder_files import UnusableFolder
 from components.quarantine import QuarantinedFile, Reason
-from tests.components.memory_file_system import MemoryFileSystem
+from tests.components.memory_file_system import FoldersFileSystem, MemoryFileSystem
 
 
 @pytest.fixture
@@ -26,30 +26,88 @@ def names(*inputs, output="out", as_pictures=False):
     return [each.name for each in listing.photographs]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("photos", ["a.jpg", "b.PNG"]),
-        ("photos/", ["a.jpg", "b.PNG"]),
-        ("photos/a.jpg", ["a.jpg"]),
-        ("photos/*.jpg", ["a.jpg"]),
-        ("photos/*/*.jpg", ["more/c.jpg"]),
-        ("photos/m*/c.jpg", ["more/c.jpg"]),
-        ("photos/**/*.jpg", ["a.jpg", "more/c.jpg", "more/deep/d.jpg"]),
-        ("photos/**", ["a.jpg", "b.PNG", "more/c.jpg", "more/deep/d.jpg"]),
-        ("p?otos/[ab].*", ["photos/a.jpg", "photos/b.PNG"]),
-    ],
+FILES = (
+    "photos/b.PNG",
+    "photos/a.jpg",
+    "photos/more/c.jpg",
+    "photos/more/deep/d.jpg",
+    "photos/.hidden.jpg",
+    "photos/.hidden/e.jpg",
+    "photos/more/.hidden/f.jpg",
 )
+EXPECTED = [
+    ("photos", ["a.jpg", "b.PNG"]),
+    ("photos/", ["a.jpg", "b.PNG"]),
+    ("photos/a.jpg", ["a.jpg"]),
+    ("photos/*.jpg", ["a.jpg"]),
+    ("photos/*/*.jpg", ["more/c.jpg"]),
+    ("photos/m*/c.jpg", ["more/c.jpg"]),
+    ("photos/**/*.jpg", ["a.jpg", "more/c.jpg", "more/deep/d.jpg"]),
+    ("photos/**/deep/*", ["more/deep/d.jpg"]),
+    ("photos/**/**", ["a.jpg", "b.PNG", "more/c.jpg", "more/deep/d.jpg"]),
+    ("photos/**", ["a.jpg", "b.PNG", "more/c.jpg", "more/deep/d.jpg"]),
+    ("photos/more?*.jpg", []),
+    ("p?otos/[ab].*", ["photos/a.jpg", "photos/b.PNG"]),
+    ("**/d*.jpg", ["photos/more/deep/d.jpg"]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), EXPECTED)
 def test_folders_files_and_patterns(put, text, expected):
-    put("photos/b.PNG", "photos/a.jpg", "photos/more/c.jpg", "photos/more/deep/d.jpg")
-    put("photos/.hidden.jpg")
-    assert names(text) == expected
+    put(*FILES)
+    if expected:
+        assert names(text) == expected
+    else:
+        with pytest.raises(UnusableFolder, match="no file in it"):
+            names(text)
+
+
+@pytest.mark.parametrize(("text", "expected"), EXPECTED)
+def test_in_an_object_store_they_mean_the_same(monkeypatch, text, expected):
+    files = {f"memory://box/{name}": b"1" for name in (*FILES, "photos/more/")}
+    monkeypatch.setattr(MemoryFileSystem, "files", files)
+    if expected:
+        assert names(f"memory://box/{text}") == expected
+    else:
+        with pytest.raises(UnusableFolder, match="no file in it"):
+            names(f"memory://box/{text}")
+
+
+def test_only_names_that_begin_as_the_pattern_does_are_fetched(monkeypatch):
+    monkeypatch.setattr(MemoryFileSystem, "files", {"memory://box/photos/a_1.jpg": b"1"})
+    monkeypatch.setattr(MemoryFileSystem, "listed", [])
+    assert names("memory://box/photos/a_*.jpg") == ["a_1.jpg"]
+    assert MemoryFileSystem.listed == ["memory://box/photos/a_"]
+
+
+class TestRemoteFolders:
+    @pytest.fixture(autouse=True)
+    def files(self, monkeypatch):
+        monkeypatch.setattr(FoldersFileSystem, "files", {f"folders://h/{p}": b"1" for p in FILES})
+
+    @pytest.mark.parametrize("text", ["photos/*.jpg", "photos/?.jpg", "photos/[ab].jpg"])
+    def test_a_pattern_of_files(self, text):
+        assert names(f"folders://h/{text}") == ["a.jpg"]
+
+    @pytest.mark.parametrize("text", ["photos/*/*.jpg", "photos/**", "*/a.jpg", "photos/**/a.jpg"])
+    def test_a_pattern_of_folders_is_refused(self, text):
+        with pytest.raises(UnusableFolder, match="give each folder as an --input of its own"):
+            names(f"folders://h/{text}")
 
 
 def test_paths_are_absolute_and_sizes_those_of_the_files(put, tmp_path):
     put("photos/a.jpg")
     [found] = list_photographs(["photos"], "out", as_pictures=False).photographs
     assert (found.path, found.size) == (str(tmp_path / "photos" / "a.jpg"), len("photos/a.jpg"))
+
+
+@pytest.mark.parametrize("text", ["photos", "photos/a.jpg", "photos/link.jpg", "*/a.jpg"])
+def test_when_a_file_was_changed(put, tmp_path, text):
+    put("photos/a.jpg")
+    (tmp_path / "photos" / "link.jpg").symlink_to("a.jpg")
+    os.utime(tmp_path / "photos" / "a.jpg", (1, 12.5))
+    found = list_photographs([text], "out", as_pictures=False).photographs
+    assert {(each.size, each.changed) for each in found} == {(len("photos/a.jpg"), 12.5)}
 
 
 def test_the_runs_own_files_are_passed_over(put):
@@ -62,6 +120,20 @@ def test_the_runs_own_files_are_passed_over(put):
 def test_a_folder_whose_name_looks_like_a_pattern(put):
     put("photos [1]/a.jpg")
     assert names("photos [1]") == ["a.jpg"]
+
+
+@pytest.mark.parametrize("output", ["photos", "photos/../photos/", "link"])
+def test_the_output_is_no_input(put, tmp_path, output):
+    put("photos/a.jpg")
+    (tmp_path / "link").symlink_to("photos")
+    with pytest.raises(UnusableFolder, match="photos is both --input and --output: choose another"):
+        names("photos", output=output)
+
+
+def test_a_pattern_of_which_all_lies_in_the_output(put):
+    put("photos/a.jpg")
+    with pytest.raises(UnusableFolder, match="all of it lies in the --output: choose another"):
+        names("photos/*.jpg", output="photos")
 
 
 def test_several_inputs_and_none_twice(put):
@@ -159,6 +231,14 @@ class TestObjectStore:
     )
     def test_names(self, text, expected):
         assert names(text) == expected
+
+    def test_when_an_object_was_changed(self):
+        [found] = list_photographs(["memory://box"], "out", as_pictures=False).photographs
+        assert found.changed == float(ord("1"))
+
+    def test_the_output_is_no_input(self):
+        with pytest.raises(UnusableFolder, match="memory://box/ is both --input and --output"):
+            names("memory://box/", output="memory://box")
 
     def test_a_scheme_that_nobody_knows(self):
         with pytest.raises(UnusableFolder, match="nosuch://box"):

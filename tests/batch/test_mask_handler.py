@@ -43,6 +43,13 @@ def test_only_what_could_be_read_is_asked_for(handler):
     assert handler.get_num_bytes(batch) == 3
 
 
+def test_what_was_not_read_has_the_readers_reason(handler):
+    photograph = ListedPhotograph("/a", "a", 9)
+    read = ReadPhotograph(0, 4, photograph, b"", "it has 9 bytes", 0.5, Reason.TOO_LARGE)
+    [result] = handler.run_inference([read], Maker())
+    assert result.inference == Answer(b"", reason=Reason.TOO_LARGE, detail="it has 9 bytes")
+
+
 def test_a_batch_of_which_nothing_could_be_read(handler):
     maker = Maker()
     [result] = handler.run_inference([read(detail="gone")], maker)

@@ -1,6 +1,6 @@
 import pytest
 
-from batch.masking import Masking, ModelMember, Tile
+from batch.masking import MOST_BYTES, Masking, ModelMember, Tile
 
 ONE = ModelMember("one", 0.5, "logits", True)
 TWO = ModelMember("two", 0.4, "logits", True)
@@ -35,6 +35,26 @@ def test_logits_are_enlarged_where_all_models_do():
     assert Masking((ONE, TWO), True).enlarged() == "logits"
     assert Masking((ONE, OTHER), True).enlarged() == "probability"
     assert Masking((ONE, UNKNOWN), True, enlarge="logits").enlarged() == "logits"
+
+
+def test_a_file_may_be_as_large_as_all_models_take():
+    small, large = ModelMember("s", max_bytes=10), ModelMember("l", max_bytes=20)
+    assert Masking((large, UNKNOWN, small), True).most_bytes == 10
+    assert Masking((UNKNOWN,), True).most_bytes == MOST_BYTES
+    # What the models see are tiles.
+    assert Masking((small,), True, tile=Tile(9, 9, 1)).most_bytes == MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    ("choices", "expected"),
+    [
+        ({}, (None, None, None)),
+        ({"flip_average": True}, (None, "probability", "probability")),
+        ({"flip_average": True, "enlarge": "logits"}, (None, "logits", "logits")),
+    ],
+)
+def test_which_scores_are_averaged_with_those_of_the_mirror_image(choices, expected):
+    assert Masking((ONE, OTHER, UNKNOWN), True, **choices).mirrored() == expected
 
 
 def test_a_model_that_does_not_say():

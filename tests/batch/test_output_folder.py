@@ -1,4 +1,5 @@
 import errno
+from dataclasses import replace
 
 import pytest
 
@@ -61,9 +62,24 @@ def test_what_is_no_manifest(folder, tmp_path, content):
 def test_a_shard_that_is_forgotten_is_not_done(folder, tmp_path):
     folder.save(MANIFEST)
     (tmp_path / "out" / "shards" / "00001-of-00003.csv").touch()
-    folder.forget(1, 3)
-    folder.forget(2, 3)
+    folder.forget([1, 2], 3)
     assert folder.done(3) == set()
+
+
+def test_what_was_put_together_goes_with_the_shards_of_which_it_was(folder, tmp_path):
+    names = ["submission.csv", "submission.csv.gz", "summary.json", "quarantine.jsonl", "run.json"]
+    (tmp_path / "out").mkdir()
+    for name in names:
+        (tmp_path / "out" / name).touch()
+    folder.forget([], 3)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["run.json"]
+
+
+@pytest.mark.parametrize("name", ["a\udcff.jpg", "\udcff\udc00.png"])
+def test_a_manifest_keeps_names_that_are_no_text(folder, name):
+    manifest = replace(MANIFEST, photographs=(ManifestRow(name, f"/p/{name}", 4, 5, 6),))
+    folder.save(manifest)
+    assert folder.manifest(1, 3) == manifest
 
 
 class TestClaim:
@@ -88,6 +104,32 @@ class TestClaim:
         assert folder.claim({"format": "rle"}, ["1", "7", "4"]) == 1
         assert folder.done(3) == set()
         assert folder.claim({"format": "rle"}, ["1", "7", "4"]) == 0
+
+    def test_models_that_lie_elsewhere_now_are_the_same(self, folder):
+        with folder.locked():
+            folder.claim({"models": ["a"]}, ["1"], ["/old"])
+            assert folder.claim({"models": ["a"]}, ["1"], ["/new"]) == 0
+            message = "choose another --output, or go on with the same command and --model /new$"
+            with pytest.raises(BatchFailed, match=message):
+                folder.claim({"models": ["b"]}, ["1"], ["/newer"])
+
+    def test_other_models_are_named_as_a_shell_takes_them(self, folder):
+        with folder.locked():
+            folder.claim({"models": ["a", "b"]}, ["1"], ["/m/1", "/my models/2"])
+            with pytest.raises(BatchFailed, match="--model /m/1 --model '/my models/2'$"):
+                folder.claim({"models": ["c"]}, ["1"], ["/m/3"])
+
+    def test_other_options_say_nothing_of_the_models(self, folder):
+        with folder.locked():
+            folder.claim({"tile": None}, ["1"], ["/m/1"])
+            with pytest.raises(BatchFailed, match="choose another --output$"):
+                folder.claim({"tile": [1]}, ["1"], ["/m/1"])
+
+    def test_a_record_that_does_not_tell_where_its_models_lay(self, folder, tmp_path):
+        with folder.locked():
+            (tmp_path / "out" / "run.json").write_text('{"models": ["a"], "sizes": ["1"]}')
+            with pytest.raises(BatchFailed, match="choose another --output$"):
+                folder.claim({"models": ["b"]}, ["1"], ["/m/1"])
 
     @pytest.mark.parametrize("content", ["no record", "{}", "[1]", '{"sizes": 3}'])
     def test_a_record_that_is_none(self, folder, tmp_path, content):

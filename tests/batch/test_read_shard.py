@@ -7,11 +7,12 @@ from batch import read_shard
 from batch.listed_photograph import ListedPhotograph
 from batch.read_shard import ReadShard
 from batch.shard import Shard
+from components.quarantine import Reason
 
 
 @pytest.fixture
 def reader():
-    reader = ReadShard(ahead=2)
+    reader = ReadShard(ahead=2, most_bytes=10)
     reader.setup()
     yield reader
     reader.teardown()
@@ -35,6 +36,16 @@ def test_photographs_come_in_order_read_or_with_the_reason(reader, tmp_path):
     assert "b.jpg" in found[1].detail
     assert {(each.shard, each.shard_size) for each in found} == {(5, 3)}
     assert pickle.loads(pickle.dumps(found)) == found
+
+
+def test_a_file_that_is_too_large_is_not_even_read(reader, monkeypatch):
+    monkeypatch.setattr(read_shard, "read_photograph_file", lambda path: path.encode())
+    photographs = [ListedPhotograph(name, name, size) for name, size in (("a", 10), ("b", 11))]
+    found = list(reader.process(Shard(0, 1, tuple(photographs))))
+    assert [each.content for each in found] == [b"a", b""]
+    assert found[0].detail is None
+    assert found[1].reason is Reason.TOO_LARGE
+    assert found[1].detail == "it has 11 bytes, and 10 are the most"
 
 
 def test_files_are_read_while_the_model_works(reader, tmp_path, monkeypatch):

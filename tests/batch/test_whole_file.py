@@ -6,7 +6,7 @@ from apache_beam.io.filesystem import BeamIOError
 
 from batch import whole_file
 from batch.batch_failed import BatchFailed
-from batch.whole_file import publish_whole, read_whole, remove, write_whole
+from batch.whole_file import UnusableName, publish_whole, read_whole, remove, write_whole
 from tests.components.memory_file_system import FoldersFileSystem, MemoryFileSystem
 
 
@@ -54,6 +54,23 @@ def test_a_file_is_published(writable, tmp_path, kind):
     publish_whole(tmp_path / "a", str(tmp_path / "b"))
     assert files == {f"{kind.scheme()}://box/b": content}
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+def test_a_name_that_is_no_text_where_names_are(writable, monkeypatch):
+    writable(MemoryFileSystem)
+
+    def create(_, path, *types, **more):
+        path.encode()
+
+    monkeypatch.setattr(MemoryFileSystem, "create", create)
+    with pytest.raises(UnusableName, match="cannot be written: its name is no text"):
+        write_whole("memory://box/\udcff.png", b"1")
+
+
+def test_what_can_have_no_name_need_not_be_removed(tmp_path):
+    with pytest.raises(UnusableName, match="cannot be written: File name too long"):
+        write_whole(str(tmp_path / ("a" * 256)), b"1")
+    remove(str(tmp_path / ("a" * 256)))
 
 
 def test_a_local_file_is_removed(tmp_path):

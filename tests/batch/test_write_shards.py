@@ -85,6 +85,23 @@ def test_a_photograph_whose_colours_cannot_be_had(tmp_path, file_of, pixels_of_m
     assert [path.name for path in (tmp_path / "cutouts").iterdir()] == ["b.png"]
 
 
+def test_a_mask_that_can_have_no_name_is_set_aside(tmp_path):
+    writer = WriteShards(OutputFolder(str(tmp_path), "png"), Pictures("png"), 1, 2)
+    name = f"{'a' * 300}.jpg"
+    for reason in (None, Reason.UNREADABLE):
+        writer.start_bundle()
+        write(writer, result(0, name, reason=reason), result(0, "b.jpg"))
+        manifest = json.loads((tmp_path / "shards" / "00000-of-00001.json").read_text())
+        row = manifest["photographs"][0]
+        if reason is None:
+            assert (row["reason"], row["height"]) == ("name does not parse", 0)
+            assert row["detail"].startswith(f"rename it: {tmp_path}/masks/aaa")
+            assert row["detail"].endswith(".png cannot be written: File name too long")
+        else:
+            assert row["reason"] == "unreadable file"
+        assert [path.name for path in (tmp_path / "masks").iterdir()] == ["b.png"]
+
+
 def test_a_picture_of_an_earlier_run_goes_where_there_is_no_mask_now(tmp_path):
     writer = WriteShards(OutputFolder(str(tmp_path), "png"), Pictures("png"), 1, 2)
     for reason in (None, Reason.UNREADABLE):

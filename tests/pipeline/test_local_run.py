@@ -9,19 +9,21 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from rich.console import Console
 
 from pipeline.beam_runner import FLINK, PORTABLE, BeamRunner
-from pipeline.config import PipelineConfig
+from pipeline.config import BulkConfig, PipelineConfig
 from pipeline.local_run import EXIT_FAILED, LocalRun
 from pipeline.workdir import Workdir
+
+CONFIG = PipelineConfig()
 
 
 @pytest.fixture
 def failed(tmp_path):
     """Runs on data that cannot be listed; returns the one line that says why."""
 
-    def failed(data, *beam_options, **beam):
+    def failed(data, *beam_options, config=CONFIG, **beam):
         console = Console(file=io.StringIO(), width=500)
         runner = BeamRunner(options=beam_options, **beam)
-        run = LocalRun(PipelineConfig(), data, Workdir(tmp_path), beam=runner)
+        run = LocalRun(config, data, Workdir(tmp_path), beam=runner)
         assert run.execute(console) == EXIT_FAILED
         return console.file.getvalue().strip().splitlines()[0]
 
@@ -60,6 +62,18 @@ def test_workers_elsewhere_see_neither_the_data_nor_the_workdir(failed, tmp_path
     assert said.startswith(f"--workdir {tmp_path} is on this machine")
     said = failed(str(tmp_path), *options, name=PORTABLE, shared_folders=(str(tmp_path),))
     assert "job_endpoint=127.0.0.1:1: nobody answers there" in said
+
+
+def test_nor_photographs_that_are_to_be_masked_in_the_end(failed, tmp_path):
+    options = ("job_endpoint=127.0.0.1:1", "environment_type=DOCKER", "environment_config=image")
+    beam = {"name": PORTABLE, "shared_folders": (str(tmp_path),)}
+    for place in ("/photographs", "photographs"):
+        config = PipelineConfig(bulk=BulkConfig(photographs=place))
+        said = failed(str(tmp_path), *options, config=config, **beam)
+        assert said.startswith(f"bulk.photographs {place} is on this machine")
+    config = PipelineConfig(bulk=BulkConfig(photographs=f"{tmp_path}/photographs"))
+    said = failed(str(tmp_path), *options, config=config, **beam)
+    assert "nobody answers there" in said
 
 
 def test_a_full_disk_is_one_line_even_if_the_log_lies_on_it(failed, monkeypatch, tmp_path):

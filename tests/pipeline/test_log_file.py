@@ -16,12 +16,14 @@ from pipeline.log_file import chatter_to
 print("before")
 with chatter_to(Path(sys.argv[1])) as screen:
     screen.write("for the user\\n")
+    screen.write("a file's name: \\udcff\\n")
     print("python's stdout")
     print("python's stderr", file=sys.stderr)
     os.write(1, b"C++'s stdout\\n")
     os.write(2, b"C++'s stderr\\n")
     subprocess.run(["echo", "a child's stdout"], check=True)
     logging.getLogger("library").info("logged %d", 7)
+    logging.getLogger("library").info("a name: \\udcff")
     warnings.warn("warned")
 print("after")
 print("after, too", file=sys.stderr)
@@ -40,6 +42,7 @@ def test_only_the_users_lines_reach_the_screen(tmp_path):
     log = tmp_path / "logs" / "run.log"
     process = run(log)
     assert sorted(process.stdout.splitlines()) == [
+        "a file's name: \\udcff",
         "after",
         "after, below",
         "before",
@@ -54,6 +57,7 @@ def test_only_the_users_lines_reach_the_screen(tmp_path):
         "C++'s stderr",
         "a child's stdout",
         "INFO library: logged 7",
+        "INFO library: a name: \\udcff",
         "UserWarning: warned",
     ):
         assert written.count(line) == 1, line

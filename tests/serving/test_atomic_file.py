@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from serving.atomic_file import write_atomically
+from serving.atomic_file import partial_name, write_atomically
 
 
 def test_folders_are_made_and_older_files_replaced(tmp_path):
@@ -42,3 +42,23 @@ def test_a_folder_in_the_way_is_an_os_error(tmp_path):
     with pytest.raises(OSError, match="directory"):
         write_atomically(tmp_path / "mask.png", b"new")
     assert os.listdir(tmp_path) == ["mask.png"]
+
+
+@pytest.mark.parametrize("name", ["a" * 255, "\u00e4" * 127, "\udcff" * 255])
+def test_any_name_that_the_file_system_takes(tmp_path, name):
+    write_atomically(tmp_path / name, b"content")
+    assert (tmp_path / name).read_bytes() == b"content"
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_a_longer_one_leaves_nothing(tmp_path):
+    with pytest.raises(OSError, match="File name too long"):
+        write_atomically(tmp_path / ("a" * 256), b"content")
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_partial_name_is_short_and_tells_the_file():
+    assert partial_name("a.png") == f".a.png.{os.getpid()}.partial"
+    long = [partial_name(f"{'a' * 240}{end}") for end in "bc"]
+    assert long[0] != long[1]
+    assert all(len(name) < 60 for name in long)

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from serving.atomic_file import partial_name
 from serving.client.leftovers import remove_leftovers
 
 
@@ -35,3 +36,13 @@ def test_only_unfinished_files_of_these_destinations_and_of_dead_processes_go(
     remove_leftovers([tmp_path / "a.png", tmp_path / "deep" / "b.png", tmp_path / "new" / "c.png"])
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert left == set(stay)
+
+
+def test_those_of_long_names_go_too(tmp_path, dead_process):
+    long = "a" * 240
+    begun = tmp_path / partial_name(long).replace(str(os.getpid()), str(dead_process))
+    begun.touch()
+    remove_leftovers([tmp_path / "other"])
+    assert begun.exists()
+    remove_leftovers([tmp_path / long])
+    assert not begun.exists()
