@@ -32,7 +32,7 @@ class LabelObservation:
         bottom: Row after the last one with car.
         centre_x: Of the label's pixels.
         centre_y: The same.
-        objections: Of every model that gave a mask, good or bad, and of every two of them.
+        objections: Of every model that is heard, good or bad, and of every two of them.
     """
 
     height: int

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from evaluation.asked_model import AskedModel
 from evaluation.ceiling import ceiling
+from evaluation.evidence import BASELINES
 from evaluation.label_observation import LabelObservation, observe_label
 from evaluation.masked_photograph import MaskedPhotograph, decode_mask_png
 from evaluation.photograph_score import PhotographScore
@@ -23,7 +24,7 @@ class ScoredPhotograph:
 
     Attributes:
         scores: One per model, in the order of the models.
-        label: For the label audit.
+        label: For the label audit; the baselines are not heard.
     """
 
     scores: tuple[PhotographScore, ...]
@@ -52,7 +53,8 @@ def score_photograph(
     for name, model in models.items():
         mask, fault, reply_bytes, seconds = _ask(model, photograph.image, pixels.shape)
         figures = truth.no_mask() if mask is None else truth.figures(mask)
-        if mask is not None:
+        # What baselines have against a label takes time (12 of 143 ms), and they are no judges.
+        if mask is not None and name not in BASELINES:
             masks[name] = mask
         size = model.input_size
         if size and size not in ceilings:
