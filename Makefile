@@ -33,7 +33,7 @@ test-cluster: $(INSTALLED) ## Run those that play a cluster: Kubeflow, Beam engi
 	@cat $(INSTALLED)
 	@$(TEST) -m cluster $(ARGS)
 
-test-debian13: $(INSTALLED) ## Make a Debian 13 root with debootstrap, and there make run and make test (as root)
+test-debian13: ## Make a Debian 13 root with debootstrap, and there make run and make test (as root)
 	@sh tests/debian13.sh
 
 lint: $(INSTALLED) ## Check style and types
@@ -59,7 +59,7 @@ compatibility: $(INSTALLED) ## Put what the last test runs passed on into the RE
 	@$(PYTHON) -m docs.make_compatibility
 
 clean: ## Remove what make installed; runs/ stays
-	@rm -rf $(VENV) .uv .audit .debian13 .tests build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@rm -rf $(VENV) .uv .uv.new .audit .debian13 .tests build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements/install.sh requirements/stack.sh requirements/uv.txt $(LOCKS) setup.py

@@ -33,6 +33,8 @@ from pipeline import features
 from pipeline.config import GATE_CONFIG, GateConfig
 
 VERDICT_FILE = "verdict.json"
+# The baselines are no judges of hand-made masks.
+_JUDGES_OF_LABELS = (CANDIDATE, BLESSED)
 
 _Model = tfx.types.standard_artifacts.Model
 
@@ -79,7 +81,9 @@ def Gate(  # noqa: N802 - a component is named like a class
     }
     files = {split: split_files(examples.uri, split) for split in features.SPLITS}
     with beam_pipeline as root:
-        add_evaluation(root, files[features.TEST], models, evaluation.uri, rule.slices)
+        add_evaluation(
+            root, files[features.TEST], models, evaluation.uri, rule.slices, _JUDGES_OF_LABELS
+        )
         add_leak_search(root, files, evaluation.uri)
     scored = read_scores(evaluation.uri)
     write_suspects(os.path.join(evaluation.uri, SUSPECTS_FILE), suspected_labels(scored))

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -30,6 +30,7 @@ def add_evaluation(
     models: ModelLoaders,
     output: str,
     slices: Sequence[str] = (),
+    heard: Collection[str] | None = None,
 ) -> None:
     """Adds an evaluation on a split of the pipeline's examples to a Beam pipeline.
 
@@ -43,6 +44,8 @@ def add_evaluation(
         output: Folder; gets TFMA's result (``tfma.load_eval_result(output)``) and what
             ``read_scores`` reads.
         slices: Features to slice by, beside the whole.
+        heard: Models that the label audit hears; all where None. Those that are known to be no
+            judges cost time.
 
     Raises:
         ValueError: If there is no record, or no file.
@@ -57,7 +60,7 @@ def add_evaluation(
         | "Spread" >> beam.Reshuffle()
         | "Records" >> beam.FlatMap(_records_of_share)
     )
-    add_evaluation_of(records, total, models, output, slices)
+    add_evaluation_of(records, total, models, output, slices, heard)
 
 
 def add_evaluation_of(
@@ -66,6 +69,7 @@ def add_evaluation_of(
     models: ModelLoaders,
     output: str,
     slices: Sequence[str] = (),
+    heard: Collection[str] | None = None,
 ) -> None:
     """Adds an evaluation on records that an earlier step reads to a Beam pipeline.
 
@@ -76,10 +80,11 @@ def add_evaluation_of(
         models: See ``add_evaluation``.
         output: The same.
         slices: The same.
+        heard: The same.
     """
     config = _eval_config(list(models), slices)
     extractors = [
-        score_extractor(models, total),
+        score_extractor(models, total, heard),
         tfma.extractors.SliceKeyExtractor(eval_config=config, materialize=False),
     ]
     evaluators = [

@@ -8,7 +8,7 @@ import contextlib
 import json
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -28,12 +28,15 @@ STAGE_NAME = "ScorePhotographs"
 ModelLoaders = Mapping[str, Callable[[], AskedModel]]
 
 
-def score_extractor(models: ModelLoaders, total: int) -> tfma.extractors.Extractor:
+def score_extractor(
+    models: ModelLoaders, total: int, heard: Collection[str] | None = None
+) -> tfma.extractors.Extractor:
     """Makes the extractor.
 
     Args:
         models: How each model is loaded, by name; called once per process.
         total: Photographs of the whole evaluation, for the progress bar.
+        heard: See ``score_photograph``.
 
     Returns:
         Adds to each extract ``features`` (to slice by), ``predictions`` (figures by model) and, as
@@ -41,7 +44,9 @@ def score_extractor(models: ModelLoaders, total: int) -> tfma.extractors.Extract
     """
     return tfma.extractors.Extractor(
         stage_name=STAGE_NAME,
-        ptransform=beam.ParDo(_ScorePhotograph(models, total)).with_output_types(tfma.Extracts),
+        ptransform=beam.ParDo(_ScorePhotograph(models, total, heard)).with_output_types(
+            tfma.Extracts
+        ),
     )
 
 
@@ -89,8 +94,9 @@ _MODELS = _ModelsOfProcess()
 
 
 class _ScorePhotograph(beam.DoFn):
-    def __init__(self, models: ModelLoaders, total: int) -> None:
+    def __init__(self, models: ModelLoaders, total: int, heard: Collection[str] | None) -> None:
         self._loaders = models
+        self._heard = heard
         self._total = total
         self._evaluation = uuid.uuid4().hex
 
@@ -102,7 +108,7 @@ class _ScorePhotograph(beam.DoFn):
 
     def process(self, extracts: tfma.Extracts) -> Iterator[tfma.Extracts]:
         photograph = MaskedPhotograph.parse(extracts[tfma.INPUT_KEY])
-        scored = score_photograph(photograph, self._models)
+        scored = score_photograph(photograph, self._models, self._heard)
         yield {
             tfma.FEATURES_KEY: slice_values(photograph, scored),
             tfma.PREDICTIONS_KEY: _figures_by_model(scored),

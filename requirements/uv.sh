@@ -42,11 +42,17 @@ echo "Set-up: uv"
 found=$(find_python)
 [ -n "$found" ] || fail "No Python 3.8 or newer found that can make virtual environments." \
                         "Install one, e.g.: apt-get install python3-venv python3-dev"
-rm -rf .uv
-"$found" -m venv .uv || { rm -rf .uv; fail "$found could not make a virtual environment; see above."; }
-if ! .uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+# Beside the one there is, which stays until this one works; uv itself may be moved.
+rm -rf .uv.new
+if ! "$found" -m venv .uv.new; then
+  rm -rf .uv.new
+  fail "$found could not make a virtual environment; see above."
+fi
+if ! .uv.new/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
     --requirement requirements/uv.txt; then
-  rm -rf .uv
+  rm -rf .uv.new
   fail "pip could not install uv; see above."
 fi
-cp requirements/uv.txt .uv/uv.txt
+cp requirements/uv.txt .uv.new/uv.txt
+rm -rf .uv
+mv .uv.new .uv

@@ -21,6 +21,12 @@ fail() {
 if [ "${1:-}" != inside ]; then
   [ "$(id -u)" = 0 ] || fail "make test-debian13 mounts and changes root: run it as root."
   command -v debootstrap >/dev/null || fail "No debootstrap. Install it: apt-get install debootstrap"
+  # Nothing is installed here as root, who may choose another stack than the user did.
+  case " $targets " in
+    *" run "*)
+      [ -x .venv/bin/python ] || fail "Models are exchanged with this side's .venv: call make run first."
+      ;;
+  esac
   own="unshare --mount --pid --fork --mount-proc --kill-child"
   $own true || fail "This root may not mount: in a container it needs --privileged."
   # In namespaces of its own, so that mounts and processes go when this ends, however it ends.

@@ -46,7 +46,11 @@ def not_worse_than_blessed(evidence: Evidence, config: GateConfig) -> Clause:
     doubt = max(config.blessed_doubt, config.blessed_tolerance)
     worse = gain.high < -config.blessed_tolerance
     unclear = gain.low < -doubt
-    if worse:
+    if not gain.photographs:
+        # ``rivals_answer`` blocks it, unless it was let through on purpose.
+        worse = unclear = False
+        conclusion = "not compared"
+    elif worse:
         conclusion = f"a loss of more than {config.blessed_tolerance:.4f}"
     elif unclear:
         conclusion = f"too few cars to tell whether the loss is below {doubt:.4f}"

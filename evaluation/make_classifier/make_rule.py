@@ -117,14 +117,18 @@ def _not_worse_than_blessed(evidence: MakeEvidence, config: MakeGateConfig) -> C
     gain, numbers = _gain(evidence, BLESSED)
     passed = gain.high >= -config.blessed_tolerance
     compared, asked = len(gain.photographs), len(evidence.image_ids)
-    said = f"right on {numbers['candidate']:.1%} against {numbers['rival']:.1%}: {gain}"
-    if compared < asked:
-        said += f", on {compared} of {asked} photographs"
+    if compared:
+        said = f"right on {numbers['candidate']:.1%} against {numbers['rival']:.1%}: {gain}"
+        if compared < asked:
+            said += f", on {compared} of {asked} photographs"
+        said += f"; {'no loss' if passed else 'a loss'} of more than "
+        said += f"{config.blessed_tolerance:.4f} shown"
+    else:
+        said = f"no answer of {BLESSED} to compare with"
     return Clause(
         name="not worse than the last blessed make classifier",
         passed=passed,
-        reason=f"{said}; {'no loss' if passed else 'a loss'} of more than "
-        f"{config.blessed_tolerance:.4f} shown",
+        reason=said,
         numbers={**numbers, "blessed_tolerance": config.blessed_tolerance},
         photographs=() if passed else _lost(evidence, gain),
     )
@@ -139,9 +143,9 @@ def _gain(evidence: MakeEvidence, rival: str) -> tuple[Gain, dict[str, float]]:
     ours, theirs = evidence.is_right(CANDIDATE), evidence.is_right(rival)
     answered = [index for index, each in enumerate(evidence.answers[rival]) if not each.fault]
     gain = Gain.of(ours - theirs, evidence.groups, answered)
+    right = {"candidate": ours, "rival": theirs} if answered else {}
     return gain, {
-        "candidate": float(ours[answered].mean()) if answered else 0.0,
-        "rival": float(theirs[answered].mean()) if answered else 0.0,
+        **{name: float(each[answered].mean()) for name, each in right.items()},
         "gain": gain.mean,
         "low": gain.low,
         "high": gain.high,

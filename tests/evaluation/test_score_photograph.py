@@ -198,11 +198,12 @@ def test_every_model_with_a_mask_is_heard_on_the_label_however_badly_it_does(pho
     }
 
 
-def test_baselines_are_not_heard_on_the_label(photograph):
-    mask = png(mask_of(1))
-    label = score(photograph, unet=mask, cnn=mask, average_mask=mask, blessed=mask).label
-    heard = [each.models for each in label.objections]
+def test_only_some_may_be_heard_on_the_label(photograph):
+    models = {name: FakeModel(png(mask_of(1))) for name in ("unet", "cnn", "blessed")}
+    found = score_photograph.score_photograph(photograph, models, heard=("blessed", "unet"))
+    heard = [each.models for each in found.label.objections]
     assert heard == [("blessed",), ("unet",), ("blessed", "unet")]
+    assert [each.model for each in found.scores] == ["unet", "cnn", "blessed"]
 
 
 def test_without_a_model_only_the_label_is_looked_at(photograph):

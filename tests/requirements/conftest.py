@@ -9,7 +9,7 @@ import pytest
 
 _REQUIREMENTS = Path("requirements").absolute()
 # What the scripts use of a system; all else is played, or is not there.
-_TOOLS = ("sh", "cat", "chmod", "cmp", "cp", "find", "grep", "ls", "mkdir", "rm", "sed")
+_TOOLS = ("sh", "cat", "chmod", "cmp", "cp", "find", "grep", "ls", "mkdir", "mv", "rm", "sed")
 
 # The Python of the system: it makes .uv, whose Python has a pip that brings the uv below.
 _PYTHON = """#!/bin/sh
@@ -19,7 +19,7 @@ mkdir -p "$3/bin"
 cat >"$3/bin/python" <<'end'
 #!/bin/sh
 [ ! -e pip-fails ] || { echo "pip: no network" >&2; exit 1; }
-cp played/uv .uv/bin/uv
+cp played/uv "${0%/*}/uv"
 echo "pip brought uv" >>calls
 end
 chmod +x "$3/bin/python"

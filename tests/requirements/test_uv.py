@@ -33,6 +33,16 @@ def test_a_uv_that_could_not_be_brought_is_tried_again(project):
     assert project.run("uv.sh").returncode == 0
 
 
+def test_the_uv_there_is_stays_where_no_other_can_be_brought(project):
+    project.run("uv.sh")
+    project.write("requirements/uv.txt", "uv==2\n")
+    project.write("pip-fails")
+    assert project.run("uv.sh").returncode == 1
+    assert (project.folder / ".uv" / "bin" / "uv").exists()
+    project.write("requirements/uv.txt", "uv==1\n")
+    assert project.run("uv.sh").stdout == ""
+
+
 def test_a_bare_container_gets_the_systems_python(bare):
     bare.play("id", "echo 0")
     bare.play("apt-get", f'[ "$1" = update ] || cp played/python3 "{bare.programs}"')

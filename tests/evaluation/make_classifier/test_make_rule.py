@@ -200,6 +200,9 @@ class TestLastBlessed:
         rows = [(car, make, right, "") for car, make, right in RIGHT]
         judged = judge_makes(evidence(rows), RULE)
         assert failed(judged) == ["rivals answer"]
+        compared = clause(judged, "not worse than the last blessed make classifier")
+        assert compared.reason == "no answer of blessed to compare with"
+        assert "candidate" not in compared.numbers
         assert MAKE_EVALUATION.validate_json(MAKE_EVALUATION.dump_json(judged)) == judged
 
 
