@@ -7,7 +7,7 @@ Needs a finished run on full-size photographs, so it is no part of ``make bench`
 The floor is what scoring cannot do without: decoding the photograph and one forward pass (the
 signature ``probability``), and decoding one PNG. Expected: at most 1.5 times that per photograph
 and model; the same peak memory for 128 and 1,024 photographs within a tenth; two workers near twice
-as fast as one.
+as fast as one. The results file holds one run for each size of the U-Net's input.
 """
 
 import functools
@@ -70,7 +70,9 @@ def main(workdir: Path, models: str, count: int | None, workers: int) -> None:
         "two_workers_over_one": round(one["seconds"] / two["seconds"], 2),
         "peak_memory_ratio_1024_to_128": round(many["peak_mib"] / two["peak_mib"], 3),
     }
-    _RESULTS.write_text(json.dumps({"machine": machine(), **figures}, indent=2) + "\n")
+    results = json.loads(_RESULTS.read_text()) if _RESULTS.exists() else {}
+    results[_input_size(workdir)] = {"machine": machine(), **figures}
+    _RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     click.echo(json.dumps(figures, indent=2))
 
 
@@ -137,6 +139,14 @@ def _floor(workdir: Path, names: list[str]) -> float:
             # The first two warm up.
             del seconds[-34:-32]
     return sum(seconds) / len(seconds)
+
+
+def _input_size(workdir: Path) -> str:
+    """Returns the U-Net's, as width x height: "768x512"."""
+    [path] = _servables(workdir, ["unet"]).values()
+    with ServableModel.load(path) as model:
+        height, width = model.input_size or (0, 0)
+    return f"{width}x{height}"
 
 
 def _test_files(workdir: Path) -> list[str]:
