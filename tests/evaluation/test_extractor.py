@@ -115,7 +115,7 @@ def test_an_extract_holds_slices_figures_and_scores(raw_example, file_of, loader
     reply = cv2.imencode(".png", mask)[1].tobytes()
     record = raw_example("a_02", 20, 10, mask=file_of(truth, "PNG")).SerializeToString()
     step = _ScorePhotograph(
-        {"half": loader(reply=reply, input_size=(10, 20)), "none": loader(reply=b"text")}, 7
+        {"half": loader(reply=reply, input_size=(10, 20)), "none": loader(reply=b"text")}, 7, None
     )
     step.setup()
     with caplog.at_level(logging.INFO, LOGGER.name):
