@@ -22,8 +22,8 @@ _CARS = AugmentationConfig(
 )
 
 # Rendered photographs of 480x320: 48 cars, 8 poses (30 cars to fit, 11 val, 7 test).
-# Test Dice: U-Net 0.9806, CNN 0.8606, average mask 0.7482. 172 s from rendering to the mask over gRPC.
-# Two cores of an AMD EPYC, no GPU, 2026-11-24: make run STACK=1.16
+# Test Dice: U-Net 0.9806, CNN 0.8606, average mask 0.7482. 172 s in all.
+# Two cores of an AMD EPYC, no GPU, TFX 1.16, 2026-11-24: make run
 SAMPLE = PipelineConfig(
     input=InputConfig(height=96, width=144),
     unet=UNetConfig(filters=8, depth=4, max_filters=64, decoder_convs=2),
